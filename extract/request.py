@@ -60,8 +60,9 @@ class Request:
     @cached_property
     def key(self) -> str:
         """BLAKE2b (32 hex digits) over the canonical JSON of all that can change the answer."""
-        state = blake2b(_head(self.model, self.form, self.mode, canonical(dict(self.options)), self.endpoint, self.sample))
-        return blake2b(state.digest() + canonical(list(self.messages)), digest_size=16).hexdigest()
+        options = canonical(dict(self.options))
+        head = _head(self.model, self.form, self.mode, options, self.endpoint, self.sample)
+        return blake2b(head + canonical(self.messages), digest_size=16).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, all that its key is made of."""
