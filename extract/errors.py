@@ -72,7 +72,7 @@ class ReplyError(MahdarError):
         self.kind = kind
 
 
-class ReplayMiss(BaseException):  # noqa: N818  it names what happened, and is not an Exception on purpose
+class ReplayMiss(BaseException):
     """A request has no recording, and replay may not ask the endpoint."""
 
     exit_code = 5

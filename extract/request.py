@@ -82,9 +82,9 @@ class Request:
 
 
 @lru_cache(maxsize=64)
-def _head(model: str, form: Form, mode: Mode, options: bytes, endpoint: str, sample: int) -> bytes:
+def _head(model: str, form: Form, mode: Mode, options: bytes, *where: str | int) -> bytes:
     """The part of a key that all documents of a job share."""
-    parts = [KEY_VERSION, model, form.name, form.digest, mode, options.decode(), endpoint, sample]
+    parts = [KEY_VERSION, model, form.name, form.digest, mode, options.decode(), *where]
     return blake2b(canonical(parts)).digest()
 
 

@@ -1,0 +1,67 @@
+"""Where answers come from: recordings, then the cache, then the endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from extract.cache import Cache
+from extract.errors import ConfigError
+from extract.recordings import Recordings
+from extract.request import Completion, Label, Request
+
+Ask = Callable[[Request, Label], Awaitable[Completion]]
+
+
+class Answers:
+    """Gives each request its completion, and asks the endpoint only for what nobody knows.
+
+    Without `ask` nothing is ever sent: what `recordings` does not hold raises ReplayMiss.
+    With `is_recording` every completion is written to `recordings` too.
+    """
+
+    def __init__(
+        self,
+        *,
+        ask: Ask | None = None,
+        cache: Cache | None = None,
+        recordings: Recordings | None = None,
+        is_recording: bool = False,
+    ) -> None:
+        if ask is None and recordings is None:
+            raise ConfigError("no endpoint: give --base-url and --model, or replay recorded answers with --replay DIR")
+        self._ask = ask
+        self._cache = cache
+        self._recordings = recordings
+        self._is_recording = is_recording
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether no endpoint can be asked."""
+        return self._ask is None
+
+    def known(self, request: Request, label: Label) -> Completion | None:
+        """The completion of a request that was asked before, or None."""
+        found = self._recordings.find(request) if self._recordings else None
+        if found is None and self._cache is not None:
+            found = self._cache.get(request)
+            if found is not None:
+                self._record(request, found, label)
+        return found
+
+    async def __call__(self, request: Request, label: Label) -> Completion:
+        """The completion of a request; EndpointError or ReplayMiss if there is none to be had."""
+        found = self.known(request, label)
+        if found is not None:
+            return found
+        if self._ask is None:
+            assert self._recordings is not None  # noqa: S101  __init__ saw to it
+            return self._recordings.replay(request, label)
+        completion = await self._ask(request, label)
+        if self._cache is not None:
+            self._cache.put(request, completion, label)
+        self._record(request, completion, label)
+        return completion
+
+    def _record(self, request: Request, completion: Completion, label: Label) -> None:
+        if self._is_recording and self._recordings is not None:
+            self._recordings.write(request, completion, label)

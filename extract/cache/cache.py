@@ -1,0 +1,183 @@
+"""Completions by the key of their request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+from extract.cache.entry import Entry, Stored, dump, parse, parse_line, stamp
+from extract.cache.folder import FORMAT, prepare
+from extract.errors import ConfigError, InputError
+from extract.request import Completion, Label, Request
+from extract.secrets import locate
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheInfo:
+    """What a cache holds: sizes in bytes, entries by model asked for, the times of the oldest and the newest."""
+
+    folder: str
+    format: int
+    entries: int
+    bytes: int
+    models: dict[str, int]
+    oldest: str | None
+    newest: str | None
+
+
+class Cache:
+    """Completions kept in a folder, which is created for this user alone.
+
+    Threads and processes may share it. Any trouble with the folder raises ConfigError that says what to do.
+    """
+
+    def __init__(self, folder: Path, *, clock: Callable[[], datetime] = _now) -> None:
+        from extract.cache.disk import Table
+
+        self.folder = Path(folder).absolute()
+        self._clock = clock
+        prepare(self.folder)
+        self._table = Table(self.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def close(self) -> None:
+        """Close the connection of this thread; the next call opens it again."""
+        self._table.close()
+
+    def get(self, request: Request) -> Completion | None:
+        """The completion that was stored for an equal request, or None."""
+        text = self._table.get(request.key)
+        return None if text is None else self._parse(request.key, text).completion
+
+    def put(self, request: Request, completion: Completion, label: Label) -> bool:
+        """Store a completion; False for one that was cut off (`finish` is "length"), which is never stored."""
+        if completion.finish == "length":
+            return False
+        stored = Stored(completion=completion, label=label, model=request.model, time=stamp(self._clock()))
+        self._table.set(request.key, dump(stored.to_json()))
+        return True
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries, sorted by key."""
+        for key, text in self._table.items():
+            stored = self._parse(key, text)
+            yield Entry(
+                key=key,
+                model=stored.model,
+                document=stored.label.document,
+                task=stored.label.task,
+                attempt=stored.label.attempt,
+                time=stored.time,
+                size=len(text.encode()),
+            )
+
+    def info(self) -> CacheInfo:
+        """What the cache holds, counted now."""
+        entries = list(self.entries())
+        times = [entry.time for entry in entries]
+        models = Counter(entry.model for entry in entries)
+        return CacheInfo(
+            folder=str(self.folder),
+            format=FORMAT,
+            entries=len(entries),
+            bytes=sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()),
+            models=dict(sorted(models.items())),
+            oldest=min(times, default=None),
+            newest=max(times, default=None),
+        )
+
+    def prune(self, *, older_than_days: float | None = None, model: str | None = None, task: str | None = None) -> int:
+        """Remove the entries that meet all conditions given, and count them; ConfigError when none is given.
+
+        A task's name without a version ("events") means all its versions.
+        """
+        if older_than_days is None and model is None and task is None:
+            raise ConfigError("nothing was removed from the cache: say how old, which model or which task")
+        now = self._clock()
+        doomed = [
+            entry.key
+            for entry in self.entries()
+            if (older_than_days is None or entry.age_days(now) >= older_than_days)
+            and (model is None or entry.model == model)
+            and (task is None or entry.task == task or entry.task.startswith(f"{task}/"))
+        ]
+        return sum(self._table.delete(key) for key in doomed)
+
+    def export(self, file: TextIO, *, secrets: Iterable[str] = ()) -> int:
+        """Write every entry as a line of JSON, sorted by key, and count them.
+
+        ConfigError when an entry holds a secret (one of `secrets`, or what looks like one); nothing is written then.
+        """
+        known = tuple(secrets)
+        for line in self._lines():
+            if found := locate(line, known):
+                kind, place = found
+                document, task = line["label"]["document"], line["label"]["task"]
+                raise ConfigError(
+                    f"cache folder {self.folder} was not exported: entry {line['key']} (document {document!r}, task "
+                    f"{task}) holds {kind} in {place}; remove it with `mahdar cache prune --task {task}`"
+                )
+        count = 0
+        for line in self._lines():
+            file.write(dump(line) + "\n")
+            count += 1
+        return count
+
+    def load(self, file: TextIO) -> int:
+        """Add the entries that `export` wrote, and count those that are new; an entry that is there is kept.
+
+        InputError names the first bad line; nothing is added then.
+        """
+        name = getattr(file, "name", "import")
+        number = added = 0
+        with self._table.transaction():
+            try:
+                for number, line in enumerate(file, 1):  # noqa: B007  it is used after the loop
+                    if line.strip():
+                        key, stored = parse_line(line)
+                        added += self._table.add(key, dump(_whole(stored).to_json()))
+            except UnicodeDecodeError as error:
+                raise InputError(f"{name}: not UTF-8 text: {error}", kind="cache") from error
+            except ValueError as error:
+                raise InputError(f"{name}, line {number}: not an entry of a cache: {error}", kind="cache") from error
+        return added
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        for key, text in self._table.items():
+            yield {"key": key, **self._parse(key, text).to_json()}
+
+    def _parse(self, key: str, text: str) -> Stored:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ConfigError(
+                f"cache folder {self.folder}: entry {key} was not written by mahdar: {error}; delete the folder, "
+                "or use another one with --cache DIR"
+            ) from error
+
+
+def _whole(stored: Stored) -> Stored:
+    if stored.completion.finish == "length":
+        raise ValueError("its answer was cut off")
+    return stored

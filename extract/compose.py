@@ -1,0 +1,137 @@
+"""From settings to a pipeline: the one place where the parts are put together."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extract import prompt as prompts
+from extract.answers import Answers
+from extract.client import Client, Endpoint
+from extract.errors import ConfigError
+from extract.pipeline import Asking, Pipeline
+from extract.recordings import Recordings, Setup
+from extract.request import Label
+from extract.settings import Resolved, Settings
+
+if TYPE_CHECKING:
+    from instructor import Hooks
+
+    from extract.cache import Cache
+
+
+def folders(settings: Settings) -> tuple[Path, ...]:
+    """Where prompts are looked for: the user's own folder first."""
+    if settings.prompts is not None and not settings.prompts.is_dir():
+        raise ConfigError(f"{settings.prompts}: no such folder; --prompts names a folder of prompts")
+    return (*((settings.prompts,) if settings.prompts else ()), prompts.SHIPPED)
+
+
+def pipeline(
+    resolved: Resolved, *, record_to: Path | None = None, inputs: Sequence[str] = (), hooks: Hooks | None = None
+) -> Pipeline:
+    """The pipeline that the settings ask for.
+
+    With a replay folder it is offline; with `record_to` it asks for what that folder lacks and
+    writes it there. Raises ConfigError for what is missing or wrong.
+    """
+    settings = resolved.settings
+    prompt = prompts.load(settings.prompt, folders(settings))
+    if settings.replay is not None:
+        replayed = _replayed(settings, inputs)
+        asking = _adopt(resolved, replayed.settings(prompt.name), settings.replay, prompt.name)
+        return Pipeline(prompt, Answers(recordings=replayed), asking, hooks=hooks)
+    client = Client(_endpoint(settings))
+    cache = open_cache(settings)
+    recordings = Recordings(record_to, secrets=_secrets(settings)) if record_to else None
+    answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
+    return Pipeline(prompt, answers, _asking(settings), hooks=hooks, close=client.close)
+
+
+def open_cache(settings: Settings) -> Cache | None:
+    """The cache that the settings name, or None if they want none."""
+    if settings.cache is None:
+        return None
+    from extract.cache import Cache
+
+    return Cache(settings.cache)
+
+
+def recorder(folder: Path, inputs: Sequence[str], settings: Settings) -> Callable[[Label], str]:
+    """Says how a missing recording is made."""
+    chosen = f" --prompts {shlex.quote(str(settings.prompts))}" if settings.prompts else ""
+    given = " ".join(shlex.quote(path) for path in inputs) or "INPUT"
+
+    def command(label: Label) -> str:
+        return (
+            f"mahdar record {given} --to {shlex.quote(str(folder))} --prompt {label.task}{chosen} "
+            "--base-url URL --model MODEL"
+        )
+
+    return command
+
+
+def _replayed(settings: Settings, inputs: Sequence[str]) -> Recordings:
+    folder = settings.replay
+    assert folder is not None  # noqa: S101  the caller looked
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder; --replay names a folder of recordings")
+    return Recordings(folder, how_to_record=recorder(folder, inputs, settings))
+
+
+def _adopt(resolved: Resolved, setups: Sequence[Setup], folder: Path, task: str) -> Asking:
+    """How the recordings were asked, where the user did not say."""
+    settings = resolved.settings
+    asking = _asking(settings) if settings.model else None
+    chosen = {name: getattr(settings, name) for name in ("model", "mode", "endpoint") if resolved.given(name)}
+    fitting = [setup for setup in setups if all(getattr(setup, name) == value for name, value in chosen.items())]
+    if not fitting:
+        # Let the replay itself say what is nearest; it needs some model's name for that.
+        return asking or replace(_asking(settings.model_copy(update={"model": "?"})))
+    if len({setup.model for setup in fitting}) > 1:
+        models = ", ".join(sorted({setup.model for setup in fitting}))
+        raise ConfigError(f"{folder}: {task} is recorded with several models: {models}; choose one with --model")
+    first = fitting[0]
+    options = {**first.options, **{name: value for name, value in _options(settings).items() if resolved.given(name)}}
+    return Asking(
+        model=first.model, mode=first.mode, options=options, endpoint=first.endpoint, max_reasks=settings.max_reasks
+    )
+
+
+def _asking(settings: Settings) -> Asking:
+    if not settings.model:
+        raise ConfigError("no model: give --model NAME or set MAHDAR_MODEL")
+    return Asking(
+        model=settings.model,
+        mode=settings.mode,
+        options=_options(settings),
+        endpoint=settings.endpoint_label,
+        max_reasks=settings.max_reasks,
+    )
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    options = {"temperature": settings.temperature, "max_tokens": settings.max_tokens, "seed": settings.seed}
+    return {**{name: value for name, value in options.items() if value is not None}, **settings.extra}
+
+
+def _endpoint(settings: Settings) -> Endpoint:
+    if not settings.base_url:
+        raise ConfigError(
+            "no endpoint: give --base-url (http://localhost:11434/v1 for Ollama) or set MAHDAR_BASE_URL "
+            "or OPENAI_BASE_URL; to replay recorded answers, --replay DIR"
+        )
+    return Endpoint(
+        base_url=settings.base_url,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else "",
+        timeout_s=settings.timeout_s,
+        connect_timeout_s=settings.connect_timeout_s,
+        max_tries=settings.max_tries,
+    )
+
+
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    return (settings.api_key.get_secret_value(),) if settings.api_key else ()

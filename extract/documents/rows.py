@@ -1,0 +1,110 @@
+"""JSONL and CSV: files of many reports, read as a stream."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from extract.documents.encoding import SAMPLE, detect
+from extract.documents.metadata import NAMES, given, named
+from extract.documents.part import Flaw, Part
+from extract.errors import InputError
+
+_TEXT_KEYS = ", ".join(NAMES["text"])
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_LARGEST_FIELD = 2**31 - 1  # what a C long holds on every system
+
+
+def jsonl(path: Path) -> Iterator[Part | Flaw]:
+    """The reports of a JSONL file, one object a line."""
+    for number, record in objects(path):
+        if isinstance(record, Flaw):
+            yield record
+        else:
+            yield _part(record, number, "line")
+
+
+def objects(path: Path) -> Iterator[tuple[int, Mapping[str, object] | Flaw]]:
+    """The lines of a JSONL file with their numbers; blank lines are passed over."""
+    with _open(path, newline=None) as lines:
+        for number, line in enumerate(lines, start=1):
+            if number == 1 and line.strip() in {"[", "{"}:
+                raise InputError("is one long JSON value; write one object a line (jq -c)", kind="format")
+            if line.strip():
+                yield number, _object(line, number)
+
+
+def table(path: Path) -> Iterator[Part | Flaw]:
+    """The reports of a CSV file; the header is row 1, as in a spreadsheet."""
+    csv.field_size_limit(_LARGEST_FIELD)
+    with _open(path, newline="") as lines:
+        header = lines.readline()
+        delimiter = max(",;\t", key=lambda sign: len(_known(_split(header, sign))))
+        names = _split(header, delimiter)
+        if header.strip() and "text" not in _known(names):
+            message = f"has no column {_TEXT_KEYS}; its first row is {', '.join(names)!r}: name the columns there"
+            raise InputError(message, kind="format")
+        yield from _rows(csv.reader(lines, delimiter=delimiter), names)
+
+
+def _rows(reader: Iterable[list[str]], names: list[str]) -> Iterator[Part | Flaw]:
+    for number, cells in enumerate(reader, start=2):
+        if _ESCAPED.search("".join(cells)):
+            yield Flaw(number=number, message=_encoding("row"))
+        elif any(cell.strip() for cell in cells):
+            yield _part(dict(zip(names, cells, strict=False)), number, "row")
+
+
+def _open(path: Path, *, newline: str | None) -> TextIO:
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+    # Up to the end of a line, so that no character is cut in two.
+    codec = detect(head if len(head) < SAMPLE else head[: head.rfind(b"\n") + 1] or head)
+    # Bytes that do not fit are kept as lone surrogates, so that only their own line is lost;
+    # the wide encodings cannot do that.
+    errors = "replace" if codec.startswith(("utf-16", "utf-32")) else "surrogateescape"
+    return path.open(encoding=codec, errors=errors, newline=newline)
+
+
+def _object(line: str, number: int) -> Mapping[str, object] | Flaw:
+    if _ESCAPED.search(line):
+        return Flaw(number=number, message=_encoding("line"))
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        reason = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        return Flaw(number=number, message=f"this line is not JSON ({reason}); correct or remove it")
+    if not isinstance(record, dict):
+        return Flaw(number=number, message='this line is no JSON object; write it as {"text": ...}')
+    return record
+
+
+def _part(record: Mapping[str, object], number: int, what: str) -> Part | Flaw:
+    values = named(record)
+    if "text" not in values:
+        return Flaw(
+            number=number, message=f"this {what} has no text (looked for {_TEXT_KEYS}); add it or remove the {what}"
+        )
+    return Part(
+        text=values["text"],
+        title=values.get("title"),
+        id=values.get("id"),
+        metadata=given(values),
+        number=number,
+    )
+
+
+def _encoding(what: str) -> str:
+    return f"this {what} is in another encoding than the start of the file; save the file as UTF-8"
+
+
+def _split(header: str, delimiter: str) -> list[str]:
+    return [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+
+
+def _known(names: Iterable[str]) -> dict[str, str]:
+    return named({name: name for name in names})

@@ -1,0 +1,176 @@
+"""From a document to an extraction: ask, validate, ground, ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from extract import reask
+from extract.answers import Answers
+from extract.chain import Attempt, Chain
+from extract.document import Document, Failure
+from extract.errors import ConfigError, EndpointError
+from extract.prompt import Prompt
+from extract.request import Mode, Request
+from extract.validate import GroundedRecord
+
+if TYPE_CHECKING:
+    from asyncio import Runner
+
+    from instructor import Hooks
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extraction:
+    """What came of one document: its records, its failures, and every attempt."""
+
+    document: Document
+    prompt: str
+    records: tuple[GroundedRecord, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """How requests are made of messages."""
+
+    model: str
+    mode: Mode = "json_schema"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    endpoint: str = ""
+    max_reasks: int = 2
+
+
+class Pipeline:
+    """Extracts from documents, one at a time or many at once.
+
+    Calling it gives the Extraction of one document; `extract` is the same as a coroutine.
+    A document that cannot be extracted has failures: only wrong settings raise, and a
+    missing recording (ReplayMiss).
+    """
+
+    def __init__(
+        self,
+        prompt: Prompt,
+        answers: Answers,
+        asking: Asking,
+        *,
+        hooks: Hooks | None = None,
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.prompt = prompt
+        self.asking = asking
+        self._answers = answers
+        self._hooks = hooks
+        self._close = close
+        self._runner: Runner | None = None
+
+    async def extract(self, document: Document) -> Extraction:
+        """The extraction of one document."""
+        chain = Chain(
+            first=self.request_for(document), document=document, prompt=self.prompt, max_reasks=self.asking.max_reasks
+        )
+        try:
+            await self._ask(chain)
+        except EndpointError as error:
+            failure = Failure(document=document.id, kind=error.kind, message=str(error), path=document.path)
+            return self._extraction(chain, (failure,))
+        return self._extraction(chain)
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether only recorded answers can be given."""
+        return self._answers.is_offline
+
+    def __call__(self, document: Document) -> Extraction:
+        """The extraction of one document; inside a running event loop, await `extract` instead."""
+        return self.run(self.extract(document))
+
+    def close(self) -> None:
+        """Close the connections and the event loop that calls have used."""
+        if self._runner is not None:
+            if self._close is not None:
+                self._runner.run(self.aclose())
+            self._runner.close()
+            self._runner = None
+
+    async def aclose(self) -> None:
+        """Close the connections, inside an event loop."""
+        if self._close is not None:
+            await self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def _ask(self, chain: Chain) -> None:
+        chain.take(await self._answers(chain.next_request(), chain.label))
+        # A chain that is known already is walked without instructor, whose import alone takes seconds.
+        while not chain.is_done:
+            known = self._answers.known(chain.next_request(), chain.label)
+            if known is None:
+                break
+            chain.take(known)
+        if not chain.is_done and self._answers.is_offline:
+            await self._answers(chain.next_request(), chain.label)
+        elif not chain.is_done:
+            await reask.drive(chain, self._answers, self._hooks)
+
+    def request_for(self, document: Document) -> Request:
+        """The first request that the document is asked with."""
+        asking = self.asking
+        return Request(
+            model=asking.model,
+            messages=self.prompt.messages(document, asking.mode),
+            form=self.prompt.form,
+            mode=asking.mode,
+            options=asking.options,
+            endpoint=asking.endpoint,
+        )
+
+    def _extraction(self, chain: Chain, failures: tuple[Failure, ...] = ()) -> Extraction:
+        if not chain.attempts:
+            return Extraction(document=chain.document, prompt=self.prompt.name, failures=failures)
+        best = chain.best()
+        return Extraction(
+            document=chain.document,
+            prompt=self.prompt.name,
+            records=best.verdict.records,
+            failures=(*best.verdict.failures, *failures),
+            attempts=tuple(chain.attempts),
+            key=best.request.key,
+        )
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end; ConfigError inside a running event loop."""
+        if self._answers.is_offline:
+            return step(coroutine)
+        import asyncio
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self._runner = self._runner or asyncio.Runner()
+            return self._runner.run(coroutine)
+        coroutine.close()
+        raise ConfigError("called inside a running event loop: use `await extractor.extract(document)`")
+
+
+def step(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never has to wait, without an event loop (which would open sockets)."""
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value

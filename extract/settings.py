@@ -1,0 +1,249 @@
+"""Settings: what a user may choose, where each value came from, and what is wrong with it.
+
+The first that gives a value wins: a flag, the environment (MAHDAR_<NAME>), the nearest
+mahdar.toml, the table [tool.mahdar] of the nearest pyproject.toml, the default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+# Not pydantic-settings: its import takes 0.22 s of the second that a replay has, start-up included (measured).
+from pydantic import BaseModel, Field, JsonValue, SecretStr, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails, ValidationError, from_json
+
+from extract.errors import ConfigError
+from extract.request import Mode
+from extract.secrets import mask
+
+FALLBACKS = {"base_url": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
+PATHS = ("cache", "replay", "prompts", "out")
+CAN_BE_NONE = (*PATHS, "temperature", "max_tokens", "seed")
+NOUNS = {"integer": "a whole number", "number": "a number", "object": "a JSON object", "string": "a text"}
+NOUNS |= {"path": "a path", "password": "a key", "base_url": "an address such as http://localhost:11434/v1"}
+# Scheme with credentials, host with path, query.
+ADDRESS = re.compile(r"(https?://(?:[^\s/?#]*@)?)((?:\[[^\s\]]+\]|[^\s/?#:@\[\]]+)(?::\d+)?(?:/[^\s?#]*)?)([?#]\S*)?")
+
+
+def _user_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mahdar", appauthor=False)
+
+
+class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True):
+    """All that a user may choose; never shows a key or a password when printed."""
+
+    # A password may stand in the address, so it is not in the repr.
+    base_url: str | None = Field(None, repr=False, description="Address of an OpenAI-compatible endpoint, with /v1.")
+    model: str | None = Field(None, description="Name of the model, as the endpoint knows it.")
+    api_key: SecretStr | None = Field(None, description="Key of the endpoint; a local server needs none.")
+    prompt: str = Field("events", description="Prompt: <task> is its newest version, <task>/vN one version.")
+    mode: Mode = Field("json_schema", description="How the endpoint is made to answer in JSON.")
+    temperature: float | None = Field(0.0, ge=0, description="Sampling temperature; none leaves it to the endpoint.")
+    max_tokens: int | None = Field(4096, ge=1, description="Longest answer in tokens; none leaves it to the endpoint.")
+    seed: int | None = Field(None, description="Random seed sent with each request; none sends no seed.")
+    extra: dict[str, JsonValue] = Field({}, description="Further fields of the request's body, as a JSON object.")
+    max_reasks: int = Field(2, ge=0, le=10, description="How often an invalid answer is sent back to be corrected.")
+    concurrency: int = Field(4, ge=1, le=1000, description="How many documents are in work at the same time.")
+    timeout_s: float = Field(600.0, gt=0, description="Longest wait for one answer, in seconds.")
+    connect_timeout_s: float = Field(5.0, gt=0, description="Longest wait for a connection, in seconds.")
+    max_tries: int = Field(5, ge=1, description="How often one request is tried when network or endpoint fail.")
+    cache: Path | None = Field(default_factory=_user_cache, description="Folder that keeps answers; none keeps none.")
+    replay: Path | None = Field(None, description="Folder of recordings that answer in place of the endpoint.")
+    endpoint: str | None = Field(None, description="Label of the endpoint in keys, in place of its address.")
+    prompts: Path | None = Field(None, description="Folder of your own prompts, searched before the shipped ones.")
+    max_chars: int = Field(400_000, ge=1, description="Longest document that is taken, in characters.")
+    out: Path | None = Field(None, description="Folder that the run is written to.")
+
+    @property
+    def endpoint_label(self) -> str:
+        """What stands for the endpoint in keys: `endpoint`, else the address without scheme, credentials and query."""
+        address = ADDRESS.fullmatch(self.base_url or "")
+        return self.endpoint if self.endpoint is not None else address[2] if address else ""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain(cls, value: object, info: ValidationInfo) -> object:
+        """Read the word "none" and JSON in text; an empty ValueError says that the kind is wrong."""
+        text = str(value).strip() if isinstance(value, str | Path) else None
+        if text and text.lower() == "none" and info.field_name in CAN_BE_NONE:
+            return None
+        # No setting is a truth value, yet pydantic would take one for 0 or 1. An empty label is a label.
+        if isinstance(value, bool) or (text == "" and info.field_name != "endpoint"):
+            raise ValueError
+        if text and info.field_name == "extra":
+            return from_json(text, allow_inf_nan=False)
+        return value if text is None else text
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        head, place, query = match.groups("") if (match := ADDRESS.fullmatch(value or "")) else ("", "", "")
+        if value and not place:
+            raise ValueError("write http:// or https:// and then a host, without spaces")
+        if place.rstrip("/").endswith("/chat/completions"):
+            raise ValueError("drop /chat/completions at its end")
+        return head + place.rstrip("/") + query or None
+
+    @field_validator("api_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and re.search(r"[^!-~]", value.get_secret_value()):
+            raise ValueError("there is a space, a line break or a letter beyond ASCII in it")
+        return value
+
+    @field_validator(*PATHS)
+    @classmethod
+    def _place(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        # From the folder that the context names. Unlike Path's, this expanduser raises nothing if there is no home.
+        return value and (info.context or {}).get(info.field_name, Path()) / os.path.expanduser(value)  # noqa: PTH111
+
+
+_Given = tuple[object, "Origin", Path]  # the folder is what a relative path counts from
+VARIABLES = {name: f"MAHDAR_{name.upper()}" for name in Settings.model_fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: `where` is the flag, the variable or the file by name."""
+
+    kind: Literal["flag", "environment", "file", "default"]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Settings with the origin of each, and warnings for the user."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    warnings: tuple[str, ...] = ()
+
+    def given(self, name: str) -> bool:
+        """Whether someone chose this value, even if it equals the default."""
+        return self.origins[name].kind != "default"
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Name, value and origin of every setting, safe to print."""
+        return [(name, _shown(name, getattr(self.settings, name)), at.where) for name, at in self.origins.items()]
+
+
+def resolve(
+    flags: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Resolved:
+    """Settings from flags (None: not given), environ (os.environ), files in folder (the working one) or above it."""
+    environ = os.environ if environ is None else environ
+    folder = (folder or Path.cwd()).resolve()
+    files = [_from_file(folder, "pyproject.toml", "tool", "mahdar"), _from_file(folder, "mahdar.toml")]
+    given = files[0] | files[1] | _from_environ(environ, folder) | _from_flags(flags or {}, folder)
+    origins = {name: given[name][1] if name in given else Origin("default", "default") for name in VARIABLES}
+    keys = [file["api_key"][1].where for file in files if "api_key" in file]
+    warnings = [f"{where}: api_key: a key in a file that may be committed: use the environment" for where in keys]
+    variables = (name for name in sorted(environ) if name.startswith("MAHDAR_"))
+    warnings += [f"environment: {text}" for text in _unknown("variable", variables, VARIABLES.values())]
+    return Resolved(_validate(given), origins, tuple(warnings))
+
+
+def _from_flags(flags: Mapping[str, object], folder: Path) -> dict[str, _Given]:
+    given = {name: value for name, value in flags.items() if value is not None}
+    return {name: (given[name], Origin("flag", f"--{name.replace('_', '-')}"), folder) for name in given}
+
+
+def _from_environ(environ: Mapping[str, str], folder: Path) -> dict[str, _Given]:
+    found = {name: at for name, at in [*FALLBACKS.items(), *VARIABLES.items()] if environ.get(at, "").strip()}
+    return {name: (environ[at], Origin("environment", at), folder) for name, at in found.items()}
+
+
+def _from_file(folder: Path, filename: str, *tables: str) -> dict[str, _Given]:
+    if (path := _nearest(folder, filename)) is None:
+        return {}
+    where = os.path.relpath(path, folder)
+    values: object = _parse(path, where)
+    for table in tables:
+        values = values.get(table, {}) if isinstance(values, dict) else values
+    where += f" [{'.'.join(tables)}]" if tables else ""
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where}: not a table; write settings below this heading, one a line")
+    if unknown := _unknown("key", values, VARIABLES):
+        raise ConfigError("\n".join(f"{where}: {text}" for text in unknown))
+    return {name: (value, Origin("file", where), path.parent) for name, value in values.items()}
+
+
+def _nearest(folder: Path, filename: str) -> Path | None:
+    """The file in the folder or the nearest above it, no higher than a repository's root or the home folder."""
+    home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111  as above
+    for place in (folder, *folder.parents):
+        if (place / filename).is_file():
+            return place / filename
+        if place == home or (place / ".git").exists():
+            break
+    return None
+
+
+def _parse(path: Path, where: str) -> dict[str, object]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        # Not chained: a decoding error carries the whole file, in which a key may stand.
+        raise ConfigError(f"{where}: not readable as TOML in UTF-8: {error}") from None
+
+
+def _unknown(kind: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """What to say of each name that is not known, with the nearest that is."""
+    return [f"unknown {kind} {name!r}{_hint(name, list(known))}" for name in names if name not in known]
+
+
+def _hint(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    # Letters that changed places come first: "modle" is "model" rather than "mode".
+    near = sorted(get_close_matches(name, known), key=lambda other: sorted(other) != sorted(name))
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _validate(given: Mapping[str, _Given]) -> Settings:
+    values = {name: value for name, (value, _, _) in given.items()}
+    try:
+        return Settings.model_validate(values, context={name: folder for name, (*_, folder) in given.items()})
+    except ValidationError as error:
+        first = {str(detail["loc"][0]): detail for detail in reversed(error.errors())}
+    # Not chained: pydantic's error carries the values, and one of them may be a key.
+    raise ConfigError("\n".join(_problem(name, *given[name][:2], first[name]) for name in values if name in first))
+
+
+def _problem(name: str, value: object, origin: Origin, detail: ErrorDetails) -> str:
+    at = f"{origin.where}: {name}" if origin.kind == "file" else origin.where
+    # A key may stand in the value of api_key and of extra, and in any list or table.
+    is_open = name not in {"api_key", "extra"} and isinstance(value, str | int | float | Path)
+    shown = repr(_shown(name, value)) if is_open else "the value"
+    reason = str(detail.get("ctx", {}).get("error", ""))
+    return f"{at}: {shown} is not {_allowed(name)}" + (f": {reason}" if reason else "")
+
+
+def _allowed(name: str) -> str:
+    kind = Settings.model_json_schema()["properties"][name]
+    kind = kind.get("anyOf", [kind])[0]
+    words = NOUNS.get(name) or NOUNS[kind.get("format", kind["type"])]
+    words = f"one of {', '.join(kind['enum'])}" if "enum" in kind else words
+    if "minimum" in kind:
+        words += f" from {kind['minimum']} " + (f"to {kind['maximum']}" if "maximum" in kind else "up")
+    words += " above 0" if "exclusiveMinimum" in kind else ""
+    return f"{words} or the word 'none'" if name in CAN_BE_NONE else words
+
+
+def _shown(name: str, value: object) -> str:
+    if isinstance(value, SecretStr):
+        return mask(value.get_secret_value())
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    if name == "base_url":
+        text = re.sub(r"(?s)\?.*", "?***", re.sub(r"(?s)^(\w+://)?.*@", r"\1***@", text))
+    return "none" if value is None else text

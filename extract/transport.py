@@ -1,0 +1,30 @@
+"""The connection that openai talks over; imported only when an endpoint is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx2
+from openai import AsyncOpenAI
+
+if TYPE_CHECKING:
+    from extract.client import Endpoint
+
+
+def response_type() -> type[httpx2.Response]:
+    """The type that makes openai hand over a reply unparsed."""
+    return httpx2.Response
+
+
+def connect(endpoint: Endpoint) -> AsyncOpenAI:
+    """A client of that endpoint that never tries again by itself."""
+    timeout = httpx2.Timeout(endpoint.timeout_s, connect=endpoint.connect_timeout_s)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=256)
+    return AsyncOpenAI(
+        base_url=endpoint.base_url,
+        # openai refuses to start without a key; local servers take any.
+        api_key=endpoint.api_key or "none",
+        max_retries=0,
+        timeout=timeout,
+        http_client=httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=True),
+    )
