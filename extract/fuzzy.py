@@ -16,6 +16,7 @@ _PIECES = 24
 _MOST_HITS = 500
 _MOST_PLACES = 6
 _MARGIN = 40
+_END = 64
 
 
 def passages(quote: str, text: str) -> Iterator[tuple[int, int, float]]:
@@ -27,10 +28,8 @@ def passages(quote: str, text: str) -> Iterator[tuple[int, int, float]]:
     from rapidfuzz import fuzz  # slow to import, and most quotes are verbatim
 
     for offset, limit in _places(quote, text):
-        rough = fuzz.partial_ratio_alignment(quote, text[offset:limit], score_cutoff=LEAST_SCORE - 10)
-        if rough is None:
-            continue
-        ranges = _ranges(quote, text, offset + rough.dest_start, offset + rough.dest_end)
+        rough = _rough(quote, text[offset:limit])
+        ranges = _ranges(quote, text, offset + rough[0], offset + rough[1]) if rough else ()
         for score, start, end in sorted(((fuzz.ratio(quote, text[i:j]), i, j) for i, j in ranges), reverse=True):
             if score < LEAST_SCORE:
                 break
@@ -39,9 +38,20 @@ def passages(quote: str, text: str) -> Iterator[tuple[int, int, float]]:
                 break
 
 
+def _rough(quote: str, stretch: str) -> tuple[int, int] | None:
+    """About where in a stretch the quote begins and ends, by its first and its last letters."""
+    from rapidfuzz.fuzz import partial_ratio_alignment
+
+    # More letters than fit a machine word take much longer to align.
+    head, tail = quote[:_END], quote[-_END:]
+    first = partial_ratio_alignment(head, stretch, score_cutoff=LEAST_SCORE - 10)
+    last = first if tail == head else partial_ratio_alignment(tail, stretch, score_cutoff=LEAST_SCORE - 10)
+    return (first.dest_start, last.dest_end) if first and last else None
+
+
 def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:
     """Stretches of the text that share pieces with the quote, those that share most first."""
-    width = max(16, len(quote) // 4)
+    width = min(256, max(16, len(quote) // 4))
     votes: Counter[int] = Counter()
     for offset, piece in _pieces(quote):
         for hit in islice(occurrences(text, piece), _MOST_HITS):

@@ -10,8 +10,7 @@ from extract.request import Completion
 
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _OPEN_THOUGHT = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
-# Some servers strip the opening tag with the prompt and leave the closing one.
-_CLOSE_THOUGHT = re.compile(r".*</(think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
+_CLOSE_THOUGHT = re.compile(r"</(think|thinking|reasoning)>", re.IGNORECASE)
 _OBJECT = re.compile(r'\{\s*["}]')
 _DECODER = json.JSONDecoder()
 _HTML = re.compile(r"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
@@ -58,9 +57,13 @@ def shorten(text: str, limit: int = 160) -> str:
 
 
 def _without_thoughts(text: str) -> str:
+    text = text.strip()
+    if text.startswith("{"):
+        return text
     text = _THOUGHT.sub("", text)
     if _OPEN_THOUGHT.search(text) is None:
-        text = _CLOSE_THOUGHT.sub("", text)
+        # Some servers strip the opening tag with the prompt and leave the closing one.
+        text = _CLOSE_THOUGHT.split(text)[-1]
     elif text.lstrip().startswith("<"):
         # A thought that never ends leaves no answer.
         return ""

@@ -26,16 +26,21 @@ def canonical(value: object) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def _in_order(schema: Mapping[str, Any]) -> bytes:
+    """JSON with the keys as they stand: models answer in the order of a schema's properties."""
+    return json.dumps(schema, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form that an answer must have: a name and a JSON Schema."""
+    """The form that an answer must have: a name and a JSON Schema, whose order counts."""
 
     name: str
     schema: Mapping[str, Any]
     digest: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", blake2b(canonical(self.schema), digest_size=8).hexdigest())
+        object.__setattr__(self, "digest", blake2b(_in_order(self.schema), digest_size=8).hexdigest())
 
     def __hash__(self) -> int:
         return hash((self.name, self.digest))

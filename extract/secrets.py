@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # A secret starts a word; in serialised JSON the letter before it may belong to an escape such as \n.
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"
@@ -18,7 +18,11 @@ _KINDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         _START + r"sk-(?:(?:proj|svcacct|admin|or|ant|None)-[\w-]{20,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})",
     ),
     ("a JWT", ("eyJ",), _START + r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
-    ("a GitHub token", ("gh", "github_pat_"), _START + r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})"),
+    (
+        "a GitHub token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        _START + r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})",
+    ),
     ("a Google API key", ("AIza",), _START + r"AIza[\w-]{35}"),
     ("a Hugging Face token", ("hf_",), _START + r"hf_[A-Za-z0-9]{30,}"),
     ("a Slack token", ("xox", "xapp-"), _START + r"(?:xox[abeoprs]|xapp)-(?=[A-Za-z-]*\d)[A-Za-z0-9-]{10,}"),
@@ -54,7 +58,21 @@ def find_secret(text: str, known: Iterable[str] = ()) -> str | None:
 
 def locate(value: object, known: Iterable[str] = ()) -> tuple[str, str] | None:
     """The kind of the first secret in a JSON value and the path to it ("messages[0].content"), or None."""
-    return _locate(value, tuple(known), "")
+    keys = tuple(known)
+    # Nearly always there is none, and one long text is searched much faster than its many parts.
+    return _locate(value, keys, "") if find_secret("\0".join(_texts(value)), keys) else None
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield str(name)
+            yield from _texts(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _texts(item)
 
 
 def _locate(value: object, known: tuple[str, ...], path: str) -> tuple[str, str] | None:

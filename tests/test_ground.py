@@ -40,7 +40,7 @@ def found(text: str, span: Span | None) -> tuple[str, str] | None:
         ("«التقى الوزيران أمس».", "التقى الوزيران أمس في عمان", ("التقى الوزيران أمس", "folded")),
         ("...met in Oslo on Monday…", "They met in Oslo on Monday.", ("met in Oslo on Monday", "folded")),
         ("met ... on Monday", "They met ... on Monday.", ("met ... on Monday", "verbatim")),
-        ("met … on Monday", "They met... on Monday.", None),
+        ("met … on Monday", "They met... on Monday.", ("met... on Monday", "fuzzy")),
         ("They met… on Monday", "They met... on Monday.", ("They met... on Monday", "folded")),
         ("They met… on Mondai, again", "They met... on Monday, again", None),
         ("They met… on monday, agian", "They met... on Monday, again", ("They met... on Monday, again", "fuzzy")),

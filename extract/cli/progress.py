@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from extract.cli.output import counted
 from extract.document import Failure
 from extract.job import Tally
 from extract.pipeline import Extraction
@@ -64,8 +65,8 @@ def _counts(tally: Tally) -> str:
 
 
 def _found(extraction: Extraction) -> str:
-    names = [type(grounded.record).plural for grounded in extraction.records]
-    counts = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names)) or "no records"
+    kinds = [type(grounded.record).__name__.lower() for grounded in extraction.records]
+    counts = ", ".join(counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)) or "no records"
     origin = extraction.attempts[0].completion.origin if extraction.attempts else ""
     again = f", asked {len(extraction.attempts)} times" if len(extraction.attempts) > 1 else ""
     return f"{counts} ({origin}{again})" if origin else counts

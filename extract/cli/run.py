@@ -60,7 +60,7 @@ def command(inputs: tuple[str, ...], *, no_cache: bool, quiet: bool, **flags: An
                 manifest(pipeline, resolved, inputs, tally, started=started, seconds=time.perf_counter() - clock)
             )
     if not quiet:
-        output.table(found, tally)
+        output.listing(found, tally)
         output.summary(tally, folder, time.perf_counter() - clock)
     if tally.stopped:
         raise _stopped(tally, resolved)

@@ -1,0 +1,5 @@
+"""`python -m extract.cli` is `mahdar`."""
+
+from extract.cli import main
+
+main()
