@@ -76,6 +76,8 @@ def _type(schema: Schema) -> str:
         return str(schema["$ref"]).rsplit("/", 1)[1]
     if "enum" in schema:
         return "|".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return str(schema["const"])
     kind = schema.get("type")
     if kind == "array":
         return f"[{_type(schema['items'])}]"

@@ -33,6 +33,7 @@ __all__ = [
     "country_code",
     "get",
     "interval",
+    "name_of",
     "names",
 ]
 
@@ -53,3 +54,8 @@ def get(name: str) -> type[Record]:
     if not (isinstance(record, type) and issubclass(record, Record)):
         raise TypeError(f"schemas/{name}.py must define a class {class_name} that is a Record")
     return record
+
+
+def name_of(record: type[Record]) -> str:
+    """The name that `get` knows a record type by: that of its file."""
+    return record.__module__.rpartition(".")[2]

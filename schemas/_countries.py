@@ -264,10 +264,13 @@ _CODES: dict[str, str] = {
     key.casefold(): alpha3 for alpha3, alpha2, name in _ROWS for key in (alpha3, alpha2, name)
 } | {
     "uk": "GBR",
+    "great britain": "GBR",
+    "britain": "GBR",
+    "england": "GBR",
     "türkiye": "TUR",
     "turkiye": "TUR",
     "uae": "ARE",
-    "usa": "USA",
+    "united states of america": "USA",
     "ksa": "SAU",
     "russian federation": "RUS",
 }
@@ -275,11 +278,16 @@ _CODES: dict[str, str] = {
 
 def country_code(text: str) -> str:
     """The alpha-3 code that `text` (a code or an English name) stands for; ValueError says what is wrong."""
-    found = _CODES.get(text.strip().casefold())
-    if found:
-        return found
-    near = get_close_matches(text.strip().casefold(), _CODES, n=1, cutoff=0.6)
-    hint = f"; did you mean {_CODES[near[0]]}" if near else ""
+    key = text.strip().casefold().removeprefix("the ")
+    if key in _CODES:
+        return _CODES[key]
     raise ValueError(
-        f"{text!r} is not an ISO 3166-1 alpha-3 country code{hint}; give a code such as EGY, or null for no state"
+        f"{text!r} is not an ISO 3166-1 alpha-3 country code{_hint(key)}; give a code such as EGY, or null for no state"
     )
+
+
+def _hint(key: str) -> str:
+    # Only a misspelt name tells what was meant: by letters EU is near REU, EGT near GTM, Hamas near Bahamas.
+    names = [name for name in _CODES if len(name) > 3 and name[0] == key[:1]]
+    near = get_close_matches(key, names, n=1, cutoff=0.8)
+    return f"; did you mean {_CODES[near[0]]}" if near else ""

@@ -9,7 +9,20 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas._dates import NO_YEAR, interval
-from schemas._types import AsWritten, Country, Date, Kind, Latin, Long, Mention, NullIfNotStated, Quote, RoleCode, Short
+from schemas._types import (
+    AsWritten,
+    Country,
+    Date,
+    Kind,
+    Latin,
+    Long,
+    Mention,
+    NullIfNotStated,
+    Quote,
+    RoleCode,
+    Short,
+    null_if_not_stated,
+)
 
 Sides = Iterable[str | None]
 
@@ -35,7 +48,7 @@ class When(Part):
     @classmethod
     def _unresolved(cls, data: Any) -> Any:
         """Without a bound there is nothing that a basis could resolve."""
-        if isinstance(data, dict) and not data.get("start") and not data.get("end"):
+        if isinstance(data, dict) and all(null_if_not_stated(data.get(bound)) is None for bound in ("start", "end")):
             return {**data, "start": None, "end": None, "basis": "none", "approximate": False}
         return data
 

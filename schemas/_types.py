@@ -16,14 +16,16 @@ _NOT_STATED = frozenset(
     {"", "-", "—", "?", "null", "none", "n/a", "na", "unknown", "not stated", "not specified", "unspecified"}
     | {"غير محدد", "غير معروف", "غير مذكور", "لا يوجد", "inconnu", "bilinmiyor"}
 )
-_ARABIC = re.compile(r"[\u0600-\u06ff]")
+# Letters, their supplements and the shaped forms that PDF files hold.
+_ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
 
 
 class AsWritten:
     """Marks a field whose value must stand in the report, so that code can look it up."""
 
 
-def _null_if_not_stated(value: Any) -> Any:
+def null_if_not_stated(value: Any) -> Any:
+    """None for a text that only says that nothing is stated; any other value as it is."""
     if isinstance(value, str) and value.strip().casefold() in _NOT_STATED:
         return None
     return value
@@ -43,7 +45,7 @@ def _listed_once(values: list[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-NullIfNotStated = BeforeValidator(_null_if_not_stated)
+NullIfNotStated = BeforeValidator(null_if_not_stated)
 Once = AfterValidator(_listed_once)
 
 _DATE_PATTERN = r"^([0-9]{4}|[0-9]{4}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|XXXX-[0-9]{2}-[0-9]{2})$"

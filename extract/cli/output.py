@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from extract.job import Tally
@@ -29,10 +29,12 @@ def listing(extractions: Sequence[Extraction], tally: Tally) -> None:
         document = extraction.document
         about = ", ".join(filter(None, (document.published, document.source)))
         console.print()
-        console.print(Text.assemble((document.id, "bold"), "  ", (about, "dim")), no_wrap=True, overflow="ellipsis")
+        heading = Text.assemble((document.id, "bold"), (f"  {about}" if about else "", "dim"))
+        console.print(heading, no_wrap=True, overflow="ellipsis")
         for grounded in extraction.records:
             console.print(_line(grounded), no_wrap=True, overflow="ellipsis")
-            console.print(Padding(Text(grounded.record.summary, style="dim"), (0, 0, 0, 4), expand=False))
+            for line in textwrap.wrap(grounded.record.summary, max(console.width - 4, 20)):
+                console.print(Text(f"    {line}", style="dim"), no_wrap=True)
         if not extraction.records:
             console.print("  no records", style="dim")
     if tally.documents > len(extractions) and len(extractions) == MAX_DOCUMENTS:

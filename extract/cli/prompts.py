@@ -12,6 +12,7 @@ from extract.document import Document
 from extract.request import MODES
 from extract.tokens import estimate
 
+_EMPTY = Document(id="empty", text="")
 _SAMPLE = Document(id="sample", text="(the report stands here)", published="2000-01-31", source="(outlet)")
 
 
@@ -31,7 +32,7 @@ def command(name: str | None, mode: Any, **flags: Any) -> None:
     click.echo(f"{'prompt':<16}{'text':>7}{'schema':>8}   records; why")
     for each in prompt.names(folders):
         loaded = prompt.load(each, folders)
-        text = sum(estimate(message["content"]) for message in loaded.messages(_SAMPLE, "tools"))
+        text = sum(estimate(message["content"]) for message in loaded.messages(_EMPTY, "tools"))
         records = ", ".join(kind.__name__.lower() for kind in loaded.records)
         parent = f" (after {loaded.parent})" if loaded.parent else ""
         click.echo(f"{each:<16}{text:>7}{estimate(loaded.notation):>8}   {records}; {loaded.why}{parent}")
