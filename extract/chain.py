@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from extract.document import Document
 from extract.ground import Text
 from extract.prompt import Prompt
+from extract.reply import is_object
 from extract.request import Completion, Label, Message, Request
 from extract.validate import Problem, Verdict, judge
 
@@ -64,10 +65,17 @@ class Chain:
         return attempt
 
     def best(self) -> Attempt:
-        """The attempt that counts: the last if nothing is wrong with it, else the last with the most records."""
-        if not self.attempts[-1].verdict.problems:
-            return self.attempts[-1]
-        return max(reversed(self.attempts), key=lambda attempt: len(attempt.verdict.records))
+        """The attempt that counts: the one with the most records that nothing is wrong with.
+
+        Of equal ones it is one with no problem at all, then the one with the most records, then the last:
+        so an answer that dropped a bad record as it was told wins, one that lost good records does not.
+        """
+        return max(reversed(self.attempts), key=_worth)
+
+
+def _worth(attempt: Attempt) -> tuple[int, bool, int]:
+    verdict = attempt.verdict
+    return sum(not grounded.problems for grounded in verdict.records), not verdict.problems, len(verdict.records)
 
 
 def _reask(request: Request, said: Completion, problems: Sequence[Problem]) -> list[Message]:
@@ -75,7 +83,8 @@ def _reask(request: Request, said: Completion, problems: Sequence[Problem]) -> l
     text = wording(problems)
     if not said.text.strip():
         return [{"role": "user", "content": text}]
-    if request.mode == "tools" and said.finish == "tool_calls":
+    # Servers refuse a call whose arguments are not JSON: those are shown as words.
+    if request.mode == "tools" and said.finish == "tool_calls" and is_object(said.text):
         call = {"id": "call_1", "type": "function", "function": {"name": request.form.name, "arguments": said.text}}
         return [
             {"role": "assistant", "content": None, "tool_calls": [call]},

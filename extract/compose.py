@@ -18,7 +18,7 @@ from extract.request import Label
 from extract.settings import Resolved, Settings
 
 if TYPE_CHECKING:
-    from instructor import Hooks
+    from instructor.core.hooks import Hooks
 
     from extract.cache import Cache
 
@@ -31,22 +31,29 @@ def folders(settings: Settings) -> tuple[Path, ...]:
 
 
 def pipeline(
-    resolved: Resolved, *, record_to: Path | None = None, inputs: Sequence[str] = (), hooks: Hooks | None = None
+    resolved: Resolved,
+    *,
+    record_to: Path | None = None,
+    recordings: Recordings | None = None,
+    inputs: Sequence[str] = (),
+    hooks: Hooks | None = None,
 ) -> Pipeline:
     """The pipeline that the settings ask for.
 
     With a replay folder it is offline; with `record_to` it asks for what that folder lacks and
-    writes it there. Raises ConfigError for what is missing or wrong.
+    writes it there. A caller that has the folder open already gives its `recordings` too.
+    Raises ConfigError for what is missing or wrong.
     """
     settings = resolved.settings
     prompt = prompts.load(settings.prompt, folders(settings))
     if settings.replay is not None:
-        replayed = _replayed(settings, inputs)
+        replayed = recordings or _replayed(settings, inputs)
         asking = _adopt(resolved, replayed.settings(prompt.name), settings.replay, prompt.name)
         return Pipeline(prompt, Answers(recordings=replayed), asking, hooks=hooks)
     client = Client(_endpoint(settings))
     cache = open_cache(settings)
-    recordings = Recordings(record_to, secrets=_secrets(settings)) if record_to else None
+    if record_to is not None and recordings is None:
+        recordings = Recordings(record_to, secrets=secrets(settings))
     answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
     return Pipeline(prompt, answers, _asking(settings), hooks=hooks, close=client.close)
 
@@ -133,5 +140,6 @@ def _endpoint(settings: Settings) -> Endpoint:
     )
 
 
-def _secrets(settings: Settings) -> tuple[str, ...]:
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """What no recording may hold."""
     return (settings.api_key.get_secret_value(),) if settings.api_key else ()

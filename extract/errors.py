@@ -36,9 +36,10 @@ class InputError(MahdarError):
 class EndpointError(MahdarError):
     """The endpoint gave no usable reply.
 
-    `kind` names the cause in one word (refused, timeout, key, model, rate, server,
-    not_json, request), `status` and `body` are what the endpoint said, if it said
-    anything, and `retryable` tells whether the same request may succeed later.
+    `kind` names the cause in one word (refused, dropped, timeout, key, quota, rate, model,
+    path, context, mode, option, server, not_json, request), `status` and `body` are what the
+    endpoint said, if it said anything, and `retryable` tells whether the same request may
+    succeed later.
     `retry_after_s` is the pause that the endpoint asked for, in seconds.
     """
 
@@ -63,13 +64,17 @@ class EndpointError(MahdarError):
 
 
 class ReplyError(MahdarError):
-    """Replies came, none of them valid; `kind` names why the last one was not."""
+    """Replies came, none of them valid; `kind` names why the last one was not.
+
+    `rest` is what there is of a JSON object that was cut or is broken.
+    """
 
     exit_code = 4
 
-    def __init__(self, message: str, *, kind: str = "invalid") -> None:
+    def __init__(self, message: str, *, kind: str = "invalid", rest: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+        self.rest = rest
 
 
 class ReplayMiss(BaseException):

@@ -9,10 +9,11 @@ from extract import compose, settings
 from extract.document import Document
 from extract.documents.encoding import clean
 from extract.documents.metadata import day
-from extract.pipeline import Extraction
+from extract.pipeline import Extraction, Pipeline
+from extract.settings import Settings
 
 if TYPE_CHECKING:
-    from instructor import Hooks
+    from instructor.core.hooks import Hooks
 
 
 class Extractor:
@@ -29,6 +30,14 @@ class Extractor:
         resolved = settings.resolve(flags)
         self.settings = resolved.settings
         self._pipeline = compose.pipeline(resolved, hooks=hooks)
+
+    @classmethod
+    def over(cls, pipeline: Pipeline, settings: Settings) -> Self:
+        """An Extractor over a pipeline that the caller has put together of these settings."""
+        extractor = cls.__new__(cls)
+        extractor.settings = settings
+        extractor._pipeline = pipeline  # noqa: SLF001  its own
+        return extractor
 
     def __call__(
         self,

@@ -8,13 +8,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+import schemas
 from extract.document import Document, Failure
 from extract.documents import Duplicates
 from extract.pipeline import Extraction, Pipeline, step
 from extract.store import RunFolder
 
 # Faults that every further document would meet too.
-HOPELESS = frozenset({"key", "model", "path", "quota", "refused", "mode"})
+HOPELESS = frozenset({"key", "model", "path", "quota", "refused", "mode", "option"})
 
 
 @dataclass
@@ -48,16 +49,18 @@ class Tally:
             self.completion_tokens += attempt.completion.usage.completion or 0
             self.latency_s += attempt.completion.latency_s or 0.0
         for grounded in extraction.records:
-            self.records[type(grounded.record).__name__.lower()] += 1
+            self.records[schemas.name_of(type(grounded.record))] += 1
             for counter, groundings in ((self.quotes, grounded.evidence), (self.values, grounded.values)):
                 counter.update(grounding.span.match if grounding.span else "none" for grounding in groundings)
         self.failures.update(failure.kind for failure in extraction.failures)
 
     def fail(self, failure: Failure) -> None:
-        """Count a document that could not be read."""
-        self.failed += 1
-        self.documents += 1
+        """Count a document that could not be read, or what was said of one and cannot be used."""
         self.failures[failure.kind] += 1
+        # What is wrong with a date or an outlet takes no document away: that one is counted by itself.
+        if failure.kind != "metadata":
+            self.failed += 1
+            self.documents += 1
 
     def to_json(self) -> dict[str, Any]:
         """The counts as plain JSON values."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import schemas
 from extract.job import Tally
 from extract.pipeline import Pipeline
 from extract.settings import Resolved
@@ -25,7 +26,7 @@ def manifest(
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "inputs": list(inputs),
-        "prompt": {"name": prompt.name, "digest": prompt.digest, "records": [kind.__name__ for kind in prompt.records]},
+        "prompt": {"name": prompt.name, "digest": prompt.digest, "records": list(map(schemas.name_of, prompt.records))},
         "schema": prompt.form.digest,
         "model": asking.model,
         "endpoint": asking.endpoint,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +15,11 @@ Schema = Mapping[str, Any]
 # Keys that change nothing about what is valid, or that only pydantic reads.
 _BALLAST = ("title", "default")
 
-LEGEND = "`name` is a string, `?` means or null, `[…]` a list, `a|b` one of, `//` a comment."
+LEGEND = "`name` is a string, `*` copied as written, `?` or null, `[…]` a list, `a|b` one of, `//` a comment."
+
+_REFERENCE = re.compile(r'"#/\$defs/(\w+)"')
+# How the description of a field begins whose value is copied from the report.
+_AS_WRITTEN = re.compile(r"as written\b[:,]? ?")
 
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -43,42 +50,54 @@ def _lean(node: Any, *, in_properties: bool) -> Any:
 
 
 def notation(schema: Schema) -> str:
-    """The schema as types, one field a line; a description is a comment, given where it first stands."""
+    """The schema as types, one field a line.
+
+    Of a description the part before "; " is a comment, given where it first stands; "as written"
+    becomes a mark. A type that is used once is written where it is used.
+    """
+    types = schema.get("$defs", {})
+    uses = Counter(_REFERENCE.findall(json.dumps(schema)))
     said: set[str] = set()
-    lines = [_fields(schema, "", said)]
-    for name, definition in schema.get("$defs", {}).items():
+    once = {name: _type(kind, {}) for name, kind in types.items() if "properties" not in kind and uses[name] == 1}
+    lines = [_fields(schema, "", said, once)]
+    for name, definition in types.items():
         if "properties" in definition:
-            lines.append(_fields(definition, f"{name} ", said))
-        else:
-            lines.append(f"{name} = {_type(definition)}")
+            lines.append(_fields(definition, f"{name} ", said, once))
+        elif name not in once:
+            lines.append(f"{name} = {_type(definition, {})}")
     return "\n".join(lines)
 
 
-def _fields(schema: Schema, name: str, said: set[str]) -> str:
-    return "\n".join([f"{name}{{", *(_field(key, value, said) for key, value in schema["properties"].items()), "}"])
+def _fields(schema: Schema, name: str, said: set[str], once: Mapping[str, str]) -> str:
+    fields = (_field(key, value, said, once) for key, value in schema["properties"].items())
+    return "\n".join([f"{name}{{", *fields, "}"])
 
 
-def _field(name: str, schema: Schema, said: set[str]) -> str:
+def _field(name: str, schema: Schema, said: set[str], once: Mapping[str, str]) -> str:
     options = schema.get("anyOf", [schema])
     kinds = [option for option in options if option.get("type") != "null"]
-    mark = "?" if len(kinds) < len(options) else ""
-    kind = "|".join(map(_type, kinds))
-    typed = f"{name}{mark}" if kind == "str" else f"{name}{mark}: {kind}"
-    line = f"{typed} // {schema['description']}" if "description" in schema else typed
+    brief = schema.get("description", "").split("; ")[0]
+    comment = _AS_WRITTEN.sub("", brief, count=1)
+    name += "*" if comment != brief else ""
+    name += "?" if len(kinds) < len(options) else ""
+    kind = "|".join(_type(option, once) for option in kinds)
+    typed = name if kind == "str" else f"{name}: {kind}"
+    line = f"{typed} // {comment}" if comment else typed
     if line in said:
         return typed
     said.add(line)
     return line
 
 
-def _type(schema: Schema) -> str:
+def _type(schema: Schema, once: Mapping[str, str]) -> str:
     if "$ref" in schema:
-        return str(schema["$ref"]).rsplit("/", 1)[1]
+        name = str(schema["$ref"]).rsplit("/", 1)[1]
+        return once.get(name, name)
     if "enum" in schema:
         return "|".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
     kind = schema.get("type")
     if kind == "array":
-        return f"[{_type(schema['items'])}]"
+        return f"[{_type(schema['items'], once)}]"
     return {"string": "str", "integer": "int", "number": "number", "boolean": "bool"}.get(str(kind), "any")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from traceback import walk_tb
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -11,15 +13,16 @@ from extract import reask
 from extract.answers import Answers
 from extract.chain import Attempt, Chain
 from extract.document import Document, Failure
-from extract.errors import ConfigError, EndpointError
+from extract.errors import ConfigError, EndpointError, MahdarError
 from extract.prompt import Prompt
+from extract.reply import shorten
 from extract.request import Mode, Request
 from extract.validate import GroundedRecord
 
 if TYPE_CHECKING:
     from asyncio import Runner
 
-    from instructor import Hooks
+    from instructor.core.hooks import Hooks
 
 T = TypeVar("T")
 
@@ -51,8 +54,8 @@ class Pipeline:
     """Extracts from documents, one at a time or many at once.
 
     Calling it gives the Extraction of one document; `extract` is the same as a coroutine.
-    A document that cannot be extracted has failures: only wrong settings raise, and a
-    missing recording (ReplayMiss).
+    A document that cannot be extracted has failures, even where a bug of ours is the cause (kind
+    "bug"): only wrong settings and files raise, and a missing recording (ReplayMiss).
     """
 
     def __init__(
@@ -79,8 +82,12 @@ class Pipeline:
         try:
             await self._ask(chain)
         except EndpointError as error:
-            failure = Failure(document=document.id, kind=error.kind, message=str(error), path=document.path)
-            return self._extraction(chain, (failure,))
+            return self._extraction(chain, (_failure(document, error.kind, str(error)),))
+        except MahdarError:
+            raise
+        except Exception as error:
+            # One document must not stop a job of thousands.
+            return self._extraction(chain, (_failure(document, "bug", _of_bug(error)),))
         return self._extraction(chain)
 
     @property
@@ -164,6 +171,18 @@ class Pipeline:
             return self._runner.run(coroutine)
         coroutine.close()
         raise ConfigError("called inside a running event loop: use `await extractor.extract(document)`")
+
+
+def _failure(document: Document, kind: str, message: str) -> Failure:
+    return Failure(document=document.id, kind=kind, message=message, path=document.path)
+
+
+def _of_bug(error: Exception) -> str:
+    """What is to be reported of an error that should not be."""
+    *_, place = walk_tb(error.__traceback__)
+    where = f"{Path(place[0].f_code.co_filename).name}, line {place[1]}"
+    said = f"{type(error).__name__} in {where}: {shorten(str(error))}"
+    return f"a bug in mahdar: {said}; the other documents go on; please report it with this document"
 
 
 def step(coroutine: Coroutine[Any, Any, T]) -> T:

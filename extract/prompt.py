@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import schemas
 from extract.document import Document
@@ -26,7 +26,8 @@ PARTS = ("system", "user")
 KNOWN = ("records", "wanted", "notation", "legend", "published", "source", "text", "fence")
 
 _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n", re.DOTALL)
-_VERSION = re.compile(r"v([0-9]+)\Z")
+_VERSION = re.compile(r"v[0-9]+")
+_NOT_UTF8 = "not UTF-8 text; save it as UTF-8"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,8 @@ class Prompt:
             **self._asked,
             "text": document.text.strip("\n"),
             "published": document.published,
-            "source": document.source,
+            # An outlet's name may come from a web page: it cannot add lines of its own.
+            "source": " ".join(document.source.split()) if document.source else None,
             "fence": _fence(document.text),
         }
         user = self._part("user", values)
@@ -82,14 +84,16 @@ class Prompt:
     @cached_property
     def digest(self) -> str:
         """Hash (16 hex digits) of all that the prompt's text depends on, included parts too."""
-        probe = Document(id="probe", text="text", published="2000-01-01", source="source")
-        text = "\0".join(str(message["content"]) for message in self.messages(probe, "json_schema"))
+        bare = Document(id="bare", text="text")
+        known = Document(id="known", text="text", published="2000-01-01", source="source")
+        asked = (self.messages(bare, "tools"), self.messages(known, "json_schema"))
+        text = "\0".join(str(message["content"]) for messages in asked for message in messages)
         return blake2b(text.encode(), digest_size=8).hexdigest()
 
     @cached_property
     def _asked(self) -> dict[str, Any]:
-        kinds = [kind.__name__.lower() for kind in self.records]
-        *first, last = kinds
+        kinds = [schemas.name_of(kind) for kind in self.records]
+        *first, last = (kind.replace("_", " ") for kind in kinds)
         return {"records": kinds, "wanted": f"{', '.join(first)} and {last}" if first else last}
 
     def _part(self, part: str, values: Mapping[str, Any]) -> str:
@@ -98,18 +102,17 @@ class Prompt:
         try:
             context = self._template.new_context(dict(values))
             text = "".join(self._template.blocks[part](context))
-        except TemplateError as error:
-            raise InputError(f"{self.path}: the {part} part: {error}; {_MAY_USE}") from error
+        # Operators and filters in a template raise what Python raises.
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            message = f"{self.path}: the {part} part: {error}; this part may use: {', '.join(values)}"
+            raise InputError(message) from error
         return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-
-
-_MAY_USE = f"a prompt may use: {', '.join(KNOWN)}"
 
 
 def _fence(text: str) -> str:
     """A tag's name such that the text does not hold that tag and so cannot close its fence."""
     name, number = "report", 1
-    while f"{name}>" in text.casefold():
+    while re.search(rf"{name}\s*>", text.casefold()):
         number += 1
         name = f"report-{number}"
     return name
@@ -117,8 +120,8 @@ def _fence(text: str) -> str:
 
 def names(folders: Sequence[Path] = (SHIPPED,)) -> list[str]:
     """All prompts there are, as `task/version`, versions in their order."""
-    found = {f"{path.parent.name}/{path.stem}" for folder in folders for path in folder.glob("*/v*.md")}
-    return sorted((name for name in found if _VERSION.search(name)), key=_order)
+    files = (path for folder in folders for path in folder.glob("*/v*.md") if _VERSION.fullmatch(path.stem))
+    return sorted({f"{path.parent.name}/{path.stem}" for path in files}, key=_order)
 
 
 def load(name: str, folders: Sequence[Path] = (SHIPPED,)) -> Prompt:
@@ -141,7 +144,7 @@ def _order(name: str) -> tuple[str, int]:
 
 
 def _read(path: Path, folders: Sequence[Path]) -> Prompt:
-    source = path.read_text(encoding="utf-8")
+    source = _source(path)
     front = _FRONT.match(source)
     if not front:
         raise InputError(f"{path}: no front matter; begin the file with +++, records = [...], why = ..., +++")
@@ -153,8 +156,18 @@ def _read(path: Path, folders: Sequence[Path]) -> Prompt:
         records=tuple(_record(path, name) for name in head["records"]),
         parent=head.get("parent"),
         why=head.get("why", ""),
-        _template=_template(path, source[front.end() :], folders),
+        # Line breaks stand for the front matter, so that an error names the line of the file.
+        _template=_template(path, "\n" * front[0].count("\n") + source[front.end() :], folders),
     )
+
+
+def _source(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: {_NOT_UTF8}") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _head(path: Path, text: str) -> dict[str, Any]:
@@ -162,8 +175,11 @@ def _head(path: Path, text: str) -> dict[str, Any]:
         head = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: the front matter is not TOML: {error}") from error
-    if not isinstance(head.get("records"), list) or not head["records"]:
-        raise InputError(f"{path}: the front matter must name its record types: records = {list(schemas.names())}")
+    records = head.get("records")
+    is_named = isinstance(records, list) and records and all(isinstance(name, str) for name in records)
+    if not is_named or len(set(head["records"])) < len(head["records"]):
+        there = list(schemas.names())
+        raise InputError(f"{path}: the front matter must name its record types, each once: records = {there}")
     return head
 
 
@@ -175,16 +191,9 @@ def _record(path: Path, name: str) -> type[Record]:
 
 
 def _template(path: Path, source: str, folders: Sequence[Path]) -> Template:
-    from jinja2 import TemplateError
-
     environment = _environment(tuple(folders))
-    try:
-        unknown = _undeclared(environment, source) - set(KNOWN)
-        if unknown:
-            raise InputError(f"{path}: unknown variable {', '.join(map(repr, sorted(unknown)))}; {_MAY_USE}")
-        template = environment.from_string(source)
-    except TemplateError as error:
-        raise InputError(f"{path}: {error}") from error
+    _check(environment, str(path), source)
+    template = environment.from_string(source)
     missing = [part for part in PARTS if part not in template.blocks]
     if missing:
         raise InputError(f"{path}: no {{% block {missing[0]} %}}; a prompt has the blocks system and user")
@@ -194,10 +203,10 @@ def _template(path: Path, source: str, folders: Sequence[Path]) -> Template:
 @lru_cache(maxsize=8)
 def _environment(folders: tuple[Path, ...]) -> Environment:
     from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     # A prompt is a text, not HTML: what it holds goes to the model as it stands.
-    return SandboxedEnvironment(
+    return ImmutableSandboxedEnvironment(
         loader=FileSystemLoader([*folders, SHIPPED]),
         undefined=StrictUndefined,
         autoescape=False,
@@ -207,13 +216,34 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
     )
 
 
-def _undeclared(environment: Environment, source: str) -> set[str]:
-    """Variables that a source and all it includes use without setting them."""
-    from jinja2 import meta
+def _check(environment: Environment, where: str, source: str, within: tuple[str, ...] = ()) -> None:
+    """Raise InputError for what a template, or a part that it includes, may not have in it."""
+    from jinja2 import TemplateSyntaxError, meta
 
-    tree = environment.parse(source)
-    found = meta.find_undeclared_variables(tree)
-    for name in meta.find_referenced_templates(tree):
-        if name and environment.loader:
-            found |= _undeclared(environment, environment.loader.get_source(environment, name)[0])
-    return found
+    try:
+        tree = environment.parse(source)
+        unknown = meta.find_undeclared_variables(tree) - set(KNOWN)
+    except TemplateSyntaxError as error:
+        raise InputError(f"{where}:{error.lineno}: {error.message}") from error
+    if unknown:
+        may_use = f"a prompt may use: {', '.join(KNOWN)}"
+        raise InputError(f"{where}: unknown variable {', '.join(map(repr, sorted(unknown)))}; {may_use}")
+    for name in filter(None, meta.find_referenced_templates(tree)):
+        if name in within:
+            raise InputError(f"{where}: includes {name}, which includes this part again; break the circle")
+        _check(environment, *_included(environment, where, name), (*within, name))
+
+
+def _included(environment: Environment, where: str, name: str) -> tuple[str, str]:
+    """File and source of a part that a template includes."""
+    from jinja2 import FileSystemLoader, TemplateNotFound
+
+    loader = cast("FileSystemLoader", environment.loader)
+    try:
+        source, file, _ = loader.get_source(environment, name)
+    except TemplateNotFound as error:
+        folders = ", ".join(dict.fromkeys(loader.searchpath))
+        raise InputError(f"{where}: includes {name}, and there is no such file in {folders}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: includes {name}, which is {_NOT_UTF8}") from error
+    return file, source

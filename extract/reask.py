@@ -12,7 +12,7 @@ from extract.answers import Answers
 from extract.chain import Attempt, Chain
 
 if TYPE_CHECKING:
-    from instructor import Hooks
+    from instructor.core.hooks import Hooks
     from openai.types.chat import ChatCompletion
 
 
@@ -23,8 +23,13 @@ async def drive(chain: Chain, answers: Answers, hooks: Hooks | None = None) -> N
     attempts there are already pass through it as they were, so that it sees the whole chain.
     Raises EndpointError as `answers` does.
     """
+    import logging
+
     import instructor
     from instructor.core.exceptions import InstructorRetryException
+
+    # Without a handler Python prints its errors to stderr, one for each document that ends with problems.
+    logging.getLogger("instructor").addHandler(logging.NullHandler())
 
     shown = 0
     trouble: list[Exception] = []
@@ -52,9 +57,11 @@ async def drive(chain: Chain, answers: Answers, hooks: Hooks | None = None) -> N
             max_retries=chain.max_reasks,
         )
     except InstructorRetryException as error:
-        # The chain holds what every attempt was worth; only a fault of the endpoint is news.
+        # The chain holds what every attempt was worth; only a fault of the endpoint, or of the loop, is news.
         if trouble:
             raise trouble[0] from error
+        if not chain.is_done:
+            raise
 
 
 class _NoUse(Exception):  # noqa: N818  it ends a loop, it is no error

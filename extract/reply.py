@@ -8,12 +8,13 @@ import re
 from extract.errors import ReplyError
 from extract.request import Completion
 
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_OPEN_THOUGHT = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
-_CLOSE_THOUGHT = re.compile(r"</(think|thinking|reasoning)>", re.IGNORECASE)
+_THOUGHT = re.compile(r"<(/?)(think|thinking|reasoning)>", re.IGNORECASE)
 _OBJECT = re.compile(r'\{\s*["}]')
 _DECODER = json.JSONDecoder()
-_HTML = re.compile(r"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
+_HTML = re.compile(r"<(!doctype|html|head|body)\b", re.IGNORECASE)
+# A reply in JSON may hold half of a surrogate pair, which no UTF-8 can carry on.
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 CUT_REASONS = ("length", "max_tokens")
 
@@ -23,7 +24,7 @@ def answer_text(completion: Completion) -> str:
 
     Thoughts, fences and prose around it are taken off; an object that stands only in the
     reasoning is taken from there. Raises ReplyError of kind refusal, empty, truncated,
-    html, prose or several.
+    broken, html, form, prose or several.
     """
     if completion.refusal or completion.finish == "content_filter":
         said = completion.refusal or "its content filter stopped the answer"
@@ -32,11 +33,12 @@ def answer_text(completion: Completion) -> str:
     if not text and completion.reasoning:
         text = _without_thoughts(completion.reasoning)
         text = text if "{" in text else ""
-    if not text:
-        if is_cut(completion):
-            raise ReplyError(_CUT, kind="truncated")
-        raise ReplyError("the answer is empty; give the JSON object", kind="empty")
-    return _object_in(text, completion)
+    found = _objects_in(text, is_cut(completion))
+    if not found or text.startswith("["):
+        raise _no_object(text, is_cut(completion))
+    if len(found) > 1:
+        raise ReplyError(f"the answer holds {len(found)} JSON objects; give one with everything", kind="several")
+    return found[0]
 
 
 _CUT = (
@@ -51,50 +53,88 @@ def is_cut(completion: Completion) -> bool:
 
 
 def shorten(text: str, limit: int = 160) -> str:
-    """`text` on one line, cut to `limit` characters."""
-    line = " ".join(text.split())
+    """`text` on one line that any terminal and file takes, cut to `limit` characters."""
+    line = _CONTROL.sub("\ufffd", " ".join(text.split()))
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
-def _without_thoughts(text: str) -> str:
-    text = text.strip()
-    if text.startswith("{"):
-        return text
-    text = _THOUGHT.sub("", text)
-    if _OPEN_THOUGHT.search(text) is None:
-        # Some servers strip the opening tag with the prompt and leave the closing one.
-        text = _CLOSE_THOUGHT.split(text)[-1]
-    elif text.lstrip().startswith("<"):
-        # A thought that never ends leaves no answer.
-        return ""
-    return text.strip()
+def is_object(text: str) -> bool:
+    """Whether a text is one JSON object and nothing else."""
+    try:
+        return text.startswith("{") and _DECODER.raw_decode(text)[1] == len(text)
+    except (ValueError, RecursionError):
+        return False
 
 
-def _object_in(text: str, completion: Completion) -> str:
-    """The one JSON object in a text, whatever stands around it."""
-    found: list[str] = []
+def _without_thoughts(said: str) -> str:
+    text = _HALF_PAIR.sub("\ufffd", said).strip()
+    # A quote in an answer may hold the tags themselves.
+    return text if is_object(text) else _outside(text).strip()
+
+
+def _outside(text: str) -> str:
+    """What stands outside of thoughts; of one that never ends, nothing, unless something stands before it."""
+    kept: list[str] = []
+    thought, start, last_object = "", 0, text.rfind("{")
+    for tag in _THOUGHT.finditer(text):
+        is_end, name = tag[1] == "/", tag[2].lower()
+        if thought:
+            # Only its own tag ends a thought.
+            if is_end and name == thought:
+                thought, start = "", tag.end()
+            continue
+        if not is_end:
+            thought = name
+        elif tag.end() <= last_object:
+            # Some servers strip the opening tag with the prompt and leave the closing one.
+            kept, start = [], tag.end()
+            continue
+        kept.append(text[start : tag.start()])
+        start = tag.end()
+    is_hidden = thought and not "".join(kept).strip()
+    return "" if is_hidden else "".join(kept) + text[start:]
+
+
+def _objects_in(text: str, is_cut: bool) -> list[str]:
+    """The different JSON objects in a text, whatever stands around them."""
+    if _HTML.match(text):
+        return []
+    found: list[tuple[object, str]] = []
     start = _OBJECT.search(text)
     while start:
         try:
-            _, end = _DECODER.raw_decode(text, start.start())
-        except ValueError as error:
-            if is_cut(completion):
-                raise ReplyError(_CUT, kind="truncated") from None
-            if not found:
-                raise ReplyError(f"the answer is not valid JSON: {error}", kind="broken") from None
-            break
-        found.append(text[start.start() : end])
+            value, end = _DECODER.raw_decode(text, start.start())
+        except (ValueError, RecursionError) as error:
+            if found:
+                # The start of a second object takes nothing from the first.
+                break
+            rest = text[start.start() :]
+            if is_cut:
+                raise ReplyError(_CUT, kind="truncated", rest=rest) from None
+            raise ReplyError(f"the answer is not valid JSON: {_reason(error)}", kind="broken", rest=rest) from None
+        if value not in [other for other, _ in found]:
+            found.append((value, text[start.start() : end]))
         start = _OBJECT.search(text, end)
-    if len(set(found)) > 1:
-        raise ReplyError(f"the answer holds {len(found)} JSON objects; give one with everything", kind="several")
-    if found and not text.startswith("["):
-        return found[0]
-    raise _no_object(text)
+    return [piece for _, piece in found]
 
 
-def _no_object(text: str) -> ReplyError:
+def _reason(error: ValueError | RecursionError) -> str:
+    """What is wrong with some JSON, and where."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if not isinstance(error, json.JSONDecodeError):
+        return "a number in it has too many digits"
+    near = error.doc[max(0, error.pos - 30) : error.pos + 10]
+    return f"{error.msg} at the end of {near!r}" if error.pos >= len(error.doc) else f"{error.msg} near {near!r}"
+
+
+def _no_object(text: str, is_cut: bool) -> ReplyError:
     if _HTML.match(text):
         return ReplyError(f"the answer is a web page, not JSON: {shorten(text, 80)}", kind="html")
+    if is_cut:
+        return ReplyError(_CUT, kind="truncated")
+    if not text:
+        return ReplyError("the answer is empty; give the JSON object", kind="empty")
     if text.startswith("["):
         return ReplyError("the answer is a list; give one JSON object of the form asked for", kind="form")
     return ReplyError(f"the answer holds no JSON object: {shorten(text, 80)!r}", kind="prose")

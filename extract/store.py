@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
+import schemas
 from extract.document import Failure
 from extract.errors import ConfigError, InputError
-from extract.pipeline import Extraction
 from extract.tables import Table
-from extract.validate import GroundedRecord, Grounding
-from schemas import Record
+
+if TYPE_CHECKING:
+    from extract.pipeline import Extraction
+    from extract.validate import GroundedRecord, Grounding
+    from schemas import Record
 
 MANIFEST = "manifest.json"
 RECORDS = "records.jsonl"
@@ -23,21 +27,24 @@ FAILURES = "failures.jsonl"
 class RunFolder:
     """Writes a run, a document at a time, in the order given; the same extractions give the same bytes.
 
-    A folder that holds an earlier run is written anew; one that holds anything else raises ConfigError.
+    A folder that holds an earlier run is written anew. One that holds anything else, or that cannot
+    be written, raises ConfigError.
     """
 
     def __init__(self, folder: Path, kinds: tuple[type[Record], ...]) -> None:
         self.folder = folder
-        _make(folder)
-        self._records = _open(folder / RECORDS)
-        self._failures = _open(folder / FAILURES)
-        self._tables = {kind: Table(folder / f"{kind.plural}.csv", kind) for kind in kinds}
+        with _writing(folder):
+            _make(folder)
+            self._records = _open(folder / RECORDS)
+            self._failures = _open(folder / FAILURES)
+            self._tables = {kind: Table(folder / f"{kind.plural}.csv", kind) for kind in kinds}
 
     def append(self, extraction: Extraction, schema: str) -> None:
         """Write an extraction's records and failures."""
-        for grounded in extraction.records:
-            self._records.write(_line(_row(grounded, extraction, schema)))
-            self._tables[type(grounded.record)].append(extraction.document, grounded)
+        with _writing(self.folder):
+            for grounded in extraction.records:
+                self._records.write(_line(_row(grounded, extraction, schema)))
+                self._tables[type(grounded.record)].append(extraction.document, grounded)
         for failure in extraction.failures:
             self.fail(failure, attempts=len(extraction.attempts))
 
@@ -51,21 +58,25 @@ class RunFolder:
             "attempts": attempts,
             "record": failure.record,
         }
-        self._failures.write(_line(row))
+        with _writing(self.folder):
+            self._failures.write(_line(row))
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest; it is the last thing written, so a folder that has one is whole."""
         text = json.dumps(manifest, ensure_ascii=False, indent=2, default=str)
         part = self.folder / f"{MANIFEST}.part"
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(self.folder / MANIFEST)
+        with _writing(self.folder):
+            with _open(part) as file:
+                file.write(text + "\n")
+            part.replace(self.folder / MANIFEST)
 
     def close(self) -> None:
         """Close the files."""
-        self._records.close()
-        self._failures.close()
-        for table in self._tables.values():
-            table.close()
+        with _writing(self.folder):
+            self._records.close()
+            self._failures.close()
+            for table in self._tables.values():
+                table.close()
 
     def __enter__(self) -> Self:
         return self
@@ -79,10 +90,9 @@ class RunFolder:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run folder; InputError if it is no whole run."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return _object((folder / MANIFEST).read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: no finished run: {MANIFEST} is missing or broken; run it again") from error
-    return manifest
 
 
 def read_records(folder: Path) -> Iterator[dict[str, Any]]:
@@ -97,31 +107,45 @@ def read_failures(folder: Path) -> Iterator[dict[str, Any]]:
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        # As bytes: what is no UTF-8 then belongs to one line too.
+        with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 try:
-                    yield json.loads(line)
+                    yield _object(line)
                 except ValueError as error:
-                    raise InputError(f"{path}:{number}: not JSON; run it again") from error
+                    raise InputError(f"{path}:{number}: not a JSON object; run it again") from error
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; is {path.parent} a run folder?") from error
 
 
-def _make(folder: Path) -> None:
+def _object(data: bytes) -> dict[str, Any]:
+    value = json.loads(data)
+    if not isinstance(value, dict):
+        raise ValueError(f"{type(value).__name__} in place of an object")  # noqa: TRY004  told as broken JSON is
+    return value
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        there = {path.name for path in folder.iterdir()}
+        yield
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written: {error.strerror}; choose another with --out DIR") from error
-    if there and not there & {MANIFEST, RECORDS}:
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    # Many programs write a manifest.json; only a run has both of these from its first moment on.
+    if there and not there >= {RECORDS, FAILURES}:
         raise ConfigError(f"{folder}: holds other files than a run; choose another with --out DIR")
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for table in folder.glob("*.csv"):
-        table.unlink()
+    for name in (MANIFEST, *(f"{schemas.get(name).plural}.csv" for name in schemas.names())):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _open(path: Path) -> IO[str]:
-    return path.open("w", encoding="utf-8", newline="\n")
+    # An odd file name holds half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _line(row: Mapping[str, Any]) -> str:
@@ -132,7 +156,7 @@ def _row(grounded: GroundedRecord, extraction: Extraction, schema: str) -> dict[
     first = extraction.attempts[0]
     return {
         "document": extraction.document.id,
-        "type": type(grounded.record).__name__.lower(),
+        "type": schemas.name_of(type(grounded.record)),
         "record": grounded.record.model_dump(mode="json"),
         "evidence": [{**_place(grounding), "in_tail": grounding.in_tail} for grounding in grounded.evidence],
         "values": [_place(grounding) for grounding in grounded.values],

@@ -5,33 +5,37 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from extract.document import Document
-from extract.validate import GroundedRecord
-from schemas import Part, Place, Record, When
+from schemas import Part, Record
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+if TYPE_CHECKING:
+    from extract.validate import GroundedRecord
+
+# A spreadsheet takes a cell that begins with one of these for a formula; some take the wide ones too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SEPARATOR = "; "
 
 
 class Table:
-    """A CSV file of one record type, in UTF-8 with a byte order mark, which is what makes Excel show Arabic."""
+    """A CSV file of one record type, in UTF-8 with a byte order mark, which is what makes Excel show Arabic.
+
+    A row has the document and its day, then the record's fields: a part such as the date or the
+    place takes a column for each of its fields, a list is one cell.
+    """
 
     def __init__(self, path: Path, kind: type[Record]) -> None:
-        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._file = path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         self._writer = csv.writer(self._file)
-        self._writer.writerow(
-            ["document", "published", *(name for name, _ in _columns(kind)), "quotes_found", "in_tail"]
-        )
-        self._kind = kind
+        self._columns = list(_columns(kind))
+        names = ("_".join(column) for column in self._columns)
+        self._writer.writerow(["document", "published", *names, "quotes_found", "in_tail"])
 
     def append(self, document: Document, grounded: GroundedRecord) -> None:
         """Write one record as a row."""
-        record = grounded.record
         found = sum(1 for grounding in grounded.evidence if grounding.span)
-        cells = [_cell(record, name) for name, _ in _columns(self._kind)]
+        cells = [_cell(grounded.record, column) for column in self._columns]
         row = [document.id, document.published, *cells, f"{found} of {len(grounded.evidence)}", grounded.in_tail]
         self._writer.writerow([harmless(cell) for cell in row])
 
@@ -46,23 +50,25 @@ def harmless(cell: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _columns(kind: type[Record]) -> Iterator[tuple[str, type | None]]:
-    """Names of a table's columns; a date and a place become several."""
-    for name in kind.model_fields:
-        if name == "date":
-            yield from ((f"date_{part}", When) for part in When.model_fields)
-        elif name == "place":
-            yield from ((f"place_{part}", Place) for part in Place.model_fields)
+def _columns(kind: type[Record]) -> Iterator[tuple[str, ...]]:
+    """The way to each cell of a row: a field, or a part and its field."""
+    for name, field in kind.model_fields.items():
+        part = _part(field.annotation)
+        if part is None:
+            yield (name,)
         else:
-            yield name, None
+            yield from ((name, inner) for inner in part.model_fields)
 
 
-def _cell(record: Record, column: str) -> Any:
-    head, _, part = column.partition("_")
-    if head in ("date", "place") and part:
-        owner = getattr(record, head)
-        return getattr(owner, part) if owner is not None else None
-    value = getattr(record, column)
-    if isinstance(value, list):
-        return _SEPARATOR.join(str(item) for item in value)
-    return str(value) if isinstance(value, Part) else value
+def _part(annotation: Any) -> type[Part] | None:
+    if get_origin(annotation) is list:
+        return None
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Part)), None)
+
+
+def _cell(record: Record, column: tuple[str, ...]) -> Any:
+    value: Any = record
+    for name in column:
+        value = None if value is None else getattr(value, name)
+    return _SEPARATOR.join(map(str, value)) if isinstance(value, list) else value

@@ -31,20 +31,6 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroundedRecord:
-    """A valid record with the place of each quote and of each value as written."""
-
-    record: Record
-    evidence: tuple[Grounding, ...]
-    values: tuple[Grounding, ...]
-
-    @property
-    def in_tail(self) -> bool:
-        """Whether a quote stands in the tail of other articles."""
-        return any(grounding.in_tail for grounding in self.evidence)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing that is wrong with an answer, in words that a model can act on."""
 
@@ -54,6 +40,21 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundedRecord:
+    """A valid record with the place of each quote and of each value as written, and what is wrong with it."""
+
+    record: Record
+    evidence: tuple[Grounding, ...]
+    values: tuple[Grounding, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def in_tail(self) -> bool:
+        """Whether a quote stands in the tail of other articles."""
+        return any(grounding.in_tail for grounding in self.evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Verdict:
     @property
     def is_final(self) -> bool:
         """Whether asking again is no use: nothing is wrong, or it would go wrong again."""
-        return all(problem.kind in ("refusal", "truncated") for problem in self.problems)
+        return not self.problems or any(problem.kind in ("refusal", "truncated") for problem in self.problems)
 
 
 def judge(completion: Completion, prompt: Prompt, document: Document, text: Text) -> Verdict:
@@ -77,8 +78,8 @@ def judge(completion: Completion, prompt: Prompt, document: Document, text: Text
         found = answer_text(completion)
     except ReplyError as error:
         problem = Problem(path="", message=str(error), kind=error.kind)
-        if error.kind == "truncated":
-            return _salvage(completion.text, prompt, document, text, [problem])
+        if error.rest:
+            return _salvage(error.rest, prompt, document, text, [problem])
         return Verdict(problems=(problem,), failures=(_failure(document, problem),))
     try:
         answer = prompt.answer.model_validate_json(found)
@@ -93,11 +94,14 @@ def _failure(document: Document, problem: Problem, record: object = None) -> Fai
     )
 
 
-def _problem(detail: ErrorDetails, prefix: str = "") -> Problem:
-    path = prefix
+def _problem(detail: ErrorDetails) -> Problem:
+    path = ""
     for step in detail["loc"]:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    message = detail["msg"].removeprefix("Value error, ")
+    # Some name the value itself, however long; the longest of those that list what is allowed has 300 characters.
+    message = shorten(detail["msg"].removeprefix("Value error, "), 400)
+    if detail["type"] == "json_invalid":
+        return Problem(path=path, message=message, kind="broken")
     given = detail["input"]
     if isinstance(given, str | int | float | bool) or given is None:
         message += f" (given: {shorten(repr(given), 80)})"
@@ -113,9 +117,10 @@ def _ground_all(head: Answer, records: Sequence[tuple[str, Record]], document: D
     failures: list[Failure] = []
     for path, record in records:
         grounded = _ground(record, text, tail)
-        problems += _of_record(path, grounded, published)
+        own = tuple(_of_record(path, grounded, published))
+        problems += own
         if any(grounding.span for grounding in grounded.evidence):
-            kept.append(grounded)
+            kept.append(replace(grounded, problems=own))
         else:
             problem = Problem(path=path, message="none of its quotes stands in the report", kind="ungrounded")
             failures.append(_failure(document, problem, record.model_dump(mode="json")))
@@ -170,25 +175,31 @@ def _of_date(path: str, record: Record, published: str | None) -> Iterator[Probl
 
 def _is_after(start: str, published: str) -> bool:
     """Whether an event began after the report was out; of a date without its year nobody can say."""
-    return not start.startswith("X") and interval(start)[0] > interval(published)[1]
+    has_years = not (start.startswith("X") or published.startswith("X"))
+    return has_years and interval(start)[0] > interval(published)[1]
 
 
 def _salvage(found: str, prompt: Prompt, document: Document, text: Text, problems: list[Problem]) -> Verdict:
     """Verdict on an answer that is not of the right form as a whole: each record is judged alone."""
-    is_whole = all(problem.kind != "truncated" for problem in problems)
+    failures = [_failure(document, problem) for problem in problems if problem.kind in ("truncated", "broken")]
+    is_whole = not failures
     raw = _partial(found)
     records: list[tuple[str, Record]] = []
-    failures = [_failure(document, problem) for problem in problems if problem.kind == "truncated"]
     for path, kind, item in _items(raw, prompt, is_whole=is_whole):
         try:
             records.append((path, kind.model_validate(item)))
         except ValidationError as error:
-            reasons = "; ".join(str(_problem(detail, path)) for detail in error.errors())
+            reasons = "; ".join(str(_problem(detail)) for detail in error.errors())
             failures.append(_failure(document, Problem(path=path, message=reasons), item))
-    if not failures and not records:
+    if not failures and not records and not all(map(_is_of_head, problems)):
         failures.append(_failure(document, Problem(path="", message="; ".join(map(str, problems[:3])))))
     verdict = _ground_all(_head(raw), records, document, text)
     return replace(verdict, problems=(*problems, *verdict.problems), failures=(*failures, *verdict.failures))
+
+
+def _is_of_head(problem: Problem) -> bool:
+    """Whether a problem is with what an answer says of the document, and so takes no record away."""
+    return problem.path.partition(".")[0] in Answer.model_fields
 
 
 def _items(raw: dict[str, Any], prompt: Prompt, *, is_whole: bool) -> Iterator[tuple[str, type[Record], Any]]:

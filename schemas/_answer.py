@@ -24,9 +24,9 @@ class Published(Part):
 class Answer(Part):
     """What an answer holds for the document; the lists of records are added by `answer_type`."""
 
-    published: Published | None = Field(default=None, description="publication date that the text prints")
+    published: Published | None = Field(default=None, description="printed publication date")
     tail_quote: Annotated[Quote | None, NullIfNotStated] = Field(
-        default=None, description="first words of the part that is other articles"
+        default=None, description="first words of other articles; where the part begins that is related news"
     )
 
     def records(self) -> list[tuple[str, Record]]:

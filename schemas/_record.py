@@ -36,9 +36,9 @@ class Part(BaseModel):
 class When(Part):
     """A date, as written and resolved."""
 
-    text: Annotated[Short | None, NullIfNotStated, AsWritten()] = Field(description="expression as written")
+    text: Annotated[Short | None, NullIfNotStated, AsWritten()] = Field(description="as written")
     start: Annotated[Date | None, NullIfNotStated] = Field(
-        description="YYYY, YYYY-MM, YYYY-MM-DD, or XXXX-MM-DD without a year"
+        description="YYYY, YYYY-MM, YYYY-MM-DD or XXXX-MM-DD; XXXX: year unknown"
     )
     end: Annotated[Date | None, NullIfNotStated] = Field(description="= start for one day, month or year")
     approximate: bool = Field(default=False, description="a bound is a convention")
@@ -75,7 +75,7 @@ class When(Part):
 class Place(Part):
     """Where it took place."""
 
-    text: Annotated[Short, AsWritten()] = Field(description="city, venue or sea as written")
+    text: Annotated[Short, AsWritten()] = Field(description="as written: city, venue or sea")
     city: Annotated[Latin | None, NullIfNotStated] = Field(default=None, description="usual English name")
     country: Annotated[Country | None, NullIfNotStated] = Field(default=None, description="ISO alpha-3")
 
@@ -86,18 +86,20 @@ class Place(Part):
 class Participant(Part):
     """A person, an office holder without a name, or one delegation of a country."""
 
-    name: Annotated[Short | None, NullIfNotStated, AsWritten()] = Field(description="fullest form as written, no title")
+    name: Annotated[Short | None, NullIfNotStated, AsWritten()] = Field(
+        description="as written, without title; the fullest form"
+    )
     name_latin: Annotated[Latin | None, NullIfNotStated] = Field(default=None, description="usual Latin form")
-    role: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(default=None, description="office as written")
+    role: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(default=None, description="as written: office")
     role_code: RoleCode = Field(description="office at the event")
     rank: Annotated[Short | None, NullIfNotStated, AsWritten()] = Field(
         default=None, description="as written, no article"
     )
     country: Annotated[Country | None, NullIfNotStated] = Field(description="ISO alpha-3")
     part: Literal["host", "visitor", "participant", "signatory", "witness"] = Field(
-        description="host, visitor: only if the text shows it"
+        description="host, visitor: only if shown"
     )
-    former: bool = Field(default=False, description="no longer in that office")
+    former: bool = Field(default=False, description="no longer in office")
 
     @model_validator(mode="after")
     def _named(self) -> Participant:
@@ -115,7 +117,7 @@ class Participant(Part):
 class Party(Part):
     """A state, body or company that is bound by an agreement, or whose forces train."""
 
-    name: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(description="as written; null: the state itself")
+    name: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(description="as written, null: the state itself")
     country: Annotated[Country | None, NullIfNotStated] = Field(description="ISO alpha-3")
     kind: Kind
     part: Literal["host", "participant", "observer", "party"] = Field(description="in an agreement: party")
@@ -136,9 +138,11 @@ class Record(Part):
     plural: ClassVar[str]
 
     # The quotes come first: a model that has copied the words fills the fields from them.
-    evidence: list[Quote] = Field(min_length=1, max_length=6, description="exact quotes; one shows that it took place")
+    evidence: list[Quote] = Field(
+        min_length=1, max_length=6, description="exact quotes; one shows that the event took place"
+    )
     summary: Annotated[str, Field(min_length=1, max_length=240)] = Field(description="one English sentence")
-    mention: Mention = Field(description="focus: headline, lead or a subheading reports it as news")
+    mention: Mention = Field(description="focus: own news; its headline, lead or a subheading reports it")
 
     def quotes(self) -> Iterator[tuple[str, str]]:
         """Path and text of every quote given as evidence."""

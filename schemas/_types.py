@@ -51,7 +51,8 @@ Once = AfterValidator(_listed_once)
 _DATE_PATTERN = r"^([0-9]{4}|[0-9]{4}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|XXXX-[0-9]{2}-[0-9]{2})$"
 
 Date = Annotated[str, Field(pattern=_DATE_PATTERN), AfterValidator(check_date)]
-Country = Annotated[str, BeforeValidator(_country), Field(pattern=r"^[A-Z]{3}$")]
+# The pattern stands first: behind a BeforeValidator it would not reach the JSON Schema.
+Country = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), BeforeValidator(_country)]
 Quote = Annotated[str, Field(min_length=8, max_length=220)]
 Latin = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_latin)]
 Short = Annotated[str, Field(min_length=1, max_length=80)]

@@ -16,19 +16,19 @@ class Agreement(Record):
     plural: ClassVar[str] = "agreements"
 
     status: Literal["under_negotiation", "announced", "signed", "in_force", "implementing", "terminated"] = Field(
-        description="latest stage stated; date is of that stage"
+        description="latest stage; date is of that stage"
     )
     kind: Literal["treaty", "agreement", "mou", "protocol", "contract", "declaration", "partnership", "other"]
     title: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(
-        description="as written: name, or type with subject"
+        description="as written; a name, or a type word with its subject"
     )
     date: When
     parties: list[Party] = Field(min_length=2, max_length=24, description="who sign or are bound")
-    signatories: list[Participant] = Field(default=[], max_length=12, description="persons who sign")
-    count: int = Field(default=1, description="above 1: bundle told only as a number")
+    signatories: list[Participant] = Field(default=[], max_length=12, description="who signs")
+    count: int = Field(default=1, description="above 1: bundle; told only as a number")
     topics: Annotated[list[Topic], Once] = Field(default=[], max_length=6)
     product: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(
-        default=None, description="goods or works, as written"
+        default=None, description="as written: goods or works"
     )
 
     @model_validator(mode="after")

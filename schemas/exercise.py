@@ -48,7 +48,7 @@ class Exercise(Record):
     domains: Annotated[list[Domain], Once] = Field(default=[], max_length=7)
     focus: Annotated[list[Focus], Once] = Field(default=[], max_length=5)
     activities: Annotated[list[Long], Once, AsWritten()] = Field(
-        default=[], max_length=16, description="training items as written"
+        default=[], max_length=16, description="as written: training items"
     )
 
     @model_validator(mode="after")

@@ -27,18 +27,18 @@ class Meeting(Record):
 
     status: Literal["held", "planned", "postponed", "cancelled"]
     format: Literal["in_person", "call", "ceremony", "visit_only"] = Field(
-        description="visit_only: official visit, no encounter told"
+        description="visit_only: no encounter told; an official visit"
     )
     date: When
     place: Place | None = None
-    participants: list[Participant] = Field(min_length=2, max_length=24, description="who took part, all sides")
+    participants: list[Participant] = Field(min_length=2, max_length=24, description="all sides; who took part")
     forum: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(
-        default=None, description="named council or summit, as written"
+        default=None, description="as written: council or summit"
     )
     forum_session: int | None = Field(default=None, description="its number")
     topics: Annotated[list[Topic], Once] = Field(default=[], max_length=6)
     about_countries: Annotated[list[Country], Once] = Field(
-        default=[], max_length=10, description="third countries discussed"
+        default=[], max_length=10, description="third countries; those discussed"
     )
     outcomes: Annotated[list[Outcome], Once] = Field(default=[], max_length=4)
 

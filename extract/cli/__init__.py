@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
-from extract.errors import MahdarError, ReplayMiss
+from extract.errors import ConfigError, MahdarError, ReplayMiss
 
 INTERRUPTED = 130
 
@@ -52,21 +54,24 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line and exit: 0, or the code that the error tree gives."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no Arabic gets its code points, not a crash.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(arguments, prog_name="mahdar", standalone_mode=False)
-    except click.exceptions.Abort:
-        code = _say("interrupted", INTERRUPTED)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         code = _say("interrupted", INTERRUPTED)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except (MahdarError, ReplayMiss) as error:
         code = _say(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): there is nobody left to tell.
-        sys.stderr.close()
-        code = 0
+    except OSError as error:
+        code = _say(f"{error.filename or 'the output'}: {error.strerror or error}", ConfigError.exit_code)
+        if error.filename is None:
+            # What is left in the buffer would be written, and fail, once more at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -19,7 +19,7 @@ def command() -> None:
     """Look at, prune, export or import cached answers."""
 
 
-@command.command("info")
+@command.command("info", short_help="Print where the cache is and what is in it.")
 @options.settings("cache")
 def info(**flags: Any) -> None:
     """Print where the cache is, how large it is and whose answers it holds."""
@@ -33,7 +33,7 @@ def info(**flags: Any) -> None:
         click.echo(f"model    {model}: {number}")
 
 
-@command.command("list")
+@command.command("list", short_help="Print a line for each answer.")
 @options.settings("cache")
 def list_(**flags: Any) -> None:
     """Print a line for each cached answer: key, time, model, prompt, document, attempt, bytes."""
@@ -43,7 +43,7 @@ def list_(**flags: Any) -> None:
             click.echo("\t".join(map(str, columns)))
 
 
-@command.command("prune")
+@command.command("prune", short_help="Remove answers.")
 @options.settings("cache")
 @click.option("--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="Answers of this age or more.")
 @click.option("--of-model", help="Answers of this model.")
@@ -55,7 +55,7 @@ def prune(older_than: float | None, of_model: str | None, of_prompt: str | None,
     click.echo(f"removed {removed} answers")
 
 
-@command.command("export")
+@command.command("export", short_help="Write all answers to a file.")
 @options.settings("cache")
 @click.argument("file", type=click.File("w", encoding="utf-8", atomic=True))
 def export(file: TextIO, **flags: Any) -> None:
@@ -67,7 +67,7 @@ def export(file: TextIO, **flags: Any) -> None:
     click.echo(f"exported {number} answers", err=True)
 
 
-@command.command("import")
+@command.command("import", short_help="Add the answers of an exported file.")
 @options.settings("cache")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 def import_(file: TextIO, **flags: Any) -> None:

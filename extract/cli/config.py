@@ -23,7 +23,8 @@ def command(*, as_json: bool, **flags: Any) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps({name: {"value": value, "from": where} for name, value, where in rows}, indent=2))
+        settings = {name: {"value": value, "from": where} for name, value, where in rows}
+        click.echo(json.dumps(settings, ensure_ascii=False, indent=2))
         return
     width = max(len(name) for name, _, _ in rows)
     for name, value, where in rows:

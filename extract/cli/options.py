@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
@@ -14,6 +14,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 ENDPOINT = ("base_url", "model", "api_key", "mode", "temperature", "max_tokens", "seed", "extra", "endpoint")
 PATIENCE = ("max_reasks", "concurrency", "timeout_s", "connect_timeout_s", "max_tries")
+
+_METADATA = {
+    "published": "Publication day (YYYY-MM-DD) of reports that have none.",
+    "source": "Outlet of reports that name none.",
+    "language": "Language (ISO 639 code) of reports that state none.",
+}
+_METAVARS = {int: "N", float: "NUMBER", Path: "DIR", dict: "JSON"}
 
 
 def settings(*names: str) -> Callable[[F], F]:
@@ -29,7 +36,8 @@ def settings(*names: str) -> Callable[[F], F]:
 
 def resolved(flags: dict[str, Any]) -> Resolved:
     """Settings of a command's flags; warnings go to stderr."""
-    found = resolve({name: flags[name] for name in flags if name in Settings.model_fields})
+    given = {name: flags[name] for name in flags if name in Settings.model_fields}
+    found = resolve({**given, "cache": "none"} if flags.get("no_cache") else given)
     for warning in found.warnings:
         click.echo(f"mahdar: warning: {warning}", err=True)
     return found
@@ -37,13 +45,15 @@ def resolved(flags: dict[str, Any]) -> Resolved:
 
 def metadata(function: F) -> F:
     """Options that say of all reports what no file says of them."""
-    for name, meaning in (
-        ("published", "Publication day (YYYY-MM-DD) of reports that have none."),
-        ("source", "Outlet of reports that name none."),
-        ("language", "Language (ISO 639 code) of reports that state none."),
-    ):
+    for name, meaning in reversed(_METADATA.items()):
         function = click.option(f"--{name}", metavar="TEXT", help=meaning)(function)
     return function
+
+
+def no_cache(function: F) -> F:
+    """The flag --no-cache, which `resolved` reads."""
+    meaning = "Neither read nor keep answers; the same as --cache none."
+    return click.option("--no-cache", is_flag=True, help=meaning)(function)
 
 
 def inputs(function: F) -> F:
@@ -61,5 +71,9 @@ def _option(name: str) -> Callable[[F], F]:
         from extract.request import MODES
 
         return click.option(flag, type=click.Choice(MODES), help=help_)
-    kind = "DIR" if field.annotation in (Path, Path | None) else "TEXT"
-    return click.option(flag, name, metavar=kind, help=help_)
+    return click.option(flag, name, metavar=_metavar(field.annotation), help=help_)
+
+
+def _metavar(annotation: Any) -> str:
+    kinds = (annotation, *get_args(annotation))
+    return next((metavar for kind, metavar in _METAVARS.items() if kind in kinds), "TEXT")

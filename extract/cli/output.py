@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+import schemas
+from extract.cli.cells import clean
 from extract.job import Tally
 from extract.pipeline import Extraction
 from extract.validate import GroundedRecord
@@ -20,32 +24,40 @@ from schemas import Record
 MAX_DOCUMENTS = 25
 
 _ORIGINS = {"recording": "recorded", "cache": "cached", "live": "asked now"}
+_INDENT = "    "
+
+
+@contextmanager
+def reader() -> Iterator[None]:
+    """Print to a reader who may leave (`| head`): what the run came to still counts, so nothing is raised."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is left in the buffer would be written, and fail, once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def listing(extractions: Sequence[Extraction], tally: Tally) -> None:
     """Print the records of the first documents: ● is the report's own news, ○ what it refers to."""
     console = Console(highlight=False)
-    for extraction in extractions:
-        document = extraction.document
-        about = ", ".join(filter(None, (document.published, document.source)))
-        console.print()
-        heading = Text.assemble((document.id, "bold"), (f"  {about}" if about else "", "dim"))
-        console.print(heading, no_wrap=True, overflow="ellipsis")
-        for grounded in extraction.records:
-            console.print(_line(grounded), no_wrap=True, overflow="ellipsis")
-            for line in textwrap.wrap(grounded.record.summary, max(console.width - 4, 20)):
-                console.print(Text(f"    {line}", style="dim"), no_wrap=True)
-        if not extraction.records:
-            console.print("  no records", style="dim")
-    if tally.documents > len(extractions) and len(extractions) == MAX_DOCUMENTS:
-        console.print(f"… and {tally.documents - len(extractions)} more documents in the files below")
-    console.print()
+    # In one piece: where the reader has gone, rich alone would end the program.
+    with console.capture() as shown:
+        for extraction in extractions:
+            for line in _lines(extraction, console.width):
+                line.rstrip()
+                # A pipe has no width: what is cut off there is lost to whoever reads on.
+                is_cut = console.is_terminal
+                console.print(line, no_wrap=True, overflow="ellipsis" if is_cut else "ignore", crop=is_cut)
+        if tally.documents > len(extractions) and len(extractions) == MAX_DOCUMENTS:
+            console.print(f"\n… and {tally.documents - len(extractions)} more documents in the files below")
+    click.echo(shown.get(), color=True)
 
 
 def summary(tally: Tally, folder: Path, seconds: float) -> None:
     """Print the counts of a run and where its files are."""
     records = ", ".join(counted(number, name) for name, number in sorted(tally.records.items())) or "no records"
-    failed = f"{counted(tally.failed, 'document')} with failures" if tally.failed else "no failures"
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(tally.failures.items()))
+    failed = f"failures: {kinds}" if kinds else "no failures"
     click.echo(f"{counted(tally.documents, 'document')} in {seconds:.1f} s: {records}; {failed}")
     answers = ", ".join(f"{number} {_ORIGINS[origin]}" for origin, number in sorted(tally.origins.items()))
     tokens = f"{tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
@@ -53,7 +65,7 @@ def summary(tally: Tally, folder: Path, seconds: float) -> None:
     click.echo(f"quotes:  {_shares(tally.quotes)}")
     click.echo(f"values:  {_shares(tally.values)}")
     for document, first in tally.duplicates.items():
-        click.echo(f"same text: {document} is {first} again")
+        click.echo(f"same text: {clean(document)} is {clean(first)} again")
     click.echo(f"files:   {shown(folder)}/: {', '.join(sorted(path.name for path in folder.iterdir()))}")
 
 
@@ -68,12 +80,34 @@ def shown(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
+def _lines(extraction: Extraction, width: int) -> Iterator[Text]:
+    document = extraction.document
+    about = ", ".join(map(clean, filter(None, (document.published, document.source))))
+    yield Text()
+    yield Text.assemble((clean(document.id), "bold"), "  ", (about, "dim"))
+    for grounded in extraction.records:
+        yield Text(_line(grounded))
+        yield from _wrapped(clean(grounded.record.summary), width)
+    if extraction.failures:
+        failures = Counter(failure.kind for failure in extraction.failures)
+        yield Text(f"  failed: {', '.join(f'{number} {kind}' for kind, number in failures.items())}", style="red")
+    elif not extraction.records:
+        yield Text("  no records", style="dim")
+
+
+def _wrapped(text: str, width: int) -> Iterator[Text]:
+    from textwrap import wrap
+
+    lines = wrap(text, max(width - len(_INDENT), 20), break_on_hyphens=False)
+    return (Text(_INDENT + line, style="dim") for line in lines)
+
+
 def _line(grounded: GroundedRecord) -> str:
     record = grounded.record
     mark = "●" if record.mention == "focus" else "○"
-    kind = f"{type(record).__name__.lower()} {getattr(record, 'status', '')}"
+    kind = f"{schemas.name_of(type(record))} {getattr(record, 'status', '')}"
     tail = "(in the tail) " if grounded.in_tail else ""
-    return f"  {mark} {kind:<24} {_date(record):<23} {tail}{', '.join(_details(record))}"
+    return f"  {mark} {kind:<24} {_date(record):<23} {tail}{', '.join(map(clean, _details(record)))}"
 
 
 def _date(record: Record) -> str:

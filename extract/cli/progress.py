@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+import schemas
+from extract.cli.cells import clean
 from extract.cli.output import counted
 from extract.document import Failure
 from extract.job import Tally
@@ -29,17 +31,22 @@ class Progress:
 
     def update(self, result: Extraction | Failure, tally: Tally) -> None:
         """Show what came of one document."""
+        if tally.stopped:
+            return  # whoever ended the run says why
         failures = [result] if isinstance(result, Failure) else list(result.failures)
-        if not self._is_quiet:
-            self._show(result, tally)
-        for failure in failures:
-            click.echo(f"  failed: {failure.document}: {failure.kind}: {failure.message}", err=True)
-
-    def _show(self, result: Extraction | Failure, tally: Tally) -> None:
         if self._status is not None:
             self._status.update(_counts(tally))
-        elif isinstance(result, Extraction) and (tally.documents <= _FIRST or tally.documents % _EVERY == 0):
-            click.echo(f"{tally.documents:>5}  {result.document.id}: {_found(result)}", err=True)
+        elif isinstance(result, Extraction) and not self._is_quiet and _is_shown(result, tally):
+            self._say(f"{tally.documents:>5}  {clean(result.document.id)}: {_found(result)}")
+        for failure in failures:
+            self._say(f"  failed: {clean(failure.document)}: {failure.kind}: {clean(failure.message)}")
+
+    def _say(self, line: str) -> None:
+        if self._status is None:
+            click.echo(line, err=True)
+        else:
+            # Above the live line, which else would stand in its way.
+            self._status.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         if not self._is_quiet and sys.stderr.isatty():
@@ -57,15 +64,21 @@ class Progress:
             self._status.stop()
 
 
+def _is_shown(extraction: Extraction, tally: Tally) -> bool:
+    """Whether a document has a line of its own; one that only failed is told of as a failure."""
+    has_news = bool(extraction.records) or not extraction.failures
+    return has_news and (tally.documents <= _FIRST or tally.documents % _EVERY == 0)
+
+
 def _counts(tally: Tally) -> str:
-    records = sum(tally.records.values())
-    failed = f", {tally.failed} failed" if tally.failed else ""
-    reasked = f", {tally.reasked} asked again" if tally.reasked else ""
-    return f"{tally.documents} documents, {records} records{reasked}{failed}"
+    parts = [counted(tally.documents, "document"), counted(sum(tally.records.values()), "record")]
+    parts += [f"{tally.reasked} asked again"] if tally.reasked else []
+    parts += [f"{tally.failed} failed"] if tally.failed else []
+    return ", ".join(parts)
 
 
 def _found(extraction: Extraction) -> str:
-    kinds = [type(grounded.record).__name__.lower() for grounded in extraction.records]
+    kinds = [schemas.name_of(type(grounded.record)) for grounded in extraction.records]
     counts = ", ".join(counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)) or "no records"
     origin = extraction.attempts[0].completion.origin if extraction.attempts else ""
     again = f", asked {len(extraction.attempts)} times" if len(extraction.attempts) > 1 else ""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import click
 
+import schemas
 from extract import compose, prompt
 from extract.cli import options
 from extract.document import Document
 from extract.request import MODES
 from extract.tokens import estimate
+
+WIDTH = 100
 
 _EMPTY = Document(id="empty", text="")
 _SAMPLE = Document(id="sample", text="(the report stands here)", published="2000-01-31", source="(outlet)")
@@ -33,7 +37,9 @@ def command(name: str | None, mode: Any, **flags: Any) -> None:
     for each in prompt.names(folders):
         loaded = prompt.load(each, folders)
         text = sum(estimate(message["content"]) for message in loaded.messages(_EMPTY, "tools"))
-        records = ", ".join(kind.__name__.lower() for kind in loaded.records)
+        records = ", ".join(map(schemas.name_of, loaded.records))
         parent = f" (after {loaded.parent})" if loaded.parent else ""
-        click.echo(f"{each:<16}{text:>7}{estimate(loaded.notation):>8}   {records}; {loaded.why}{parent}")
+        head = f"{each:<16}{text:>7}{estimate(loaded.notation):>8}   "
+        meaning = f"{records}; {loaded.why}{parent}"
+        click.echo(textwrap.fill(meaning, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)))
     click.echo("sizes in tokens, estimated: the prompt's own text, and the notation of the schema that it shows")

@@ -9,7 +9,9 @@ import click
 
 from extract import compose
 from extract.cli import options
-from extract.document import Document, Failure
+from extract.cli.cells import clean
+from extract.cli.output import counted
+from extract.document import Failure
 from extract.documents import Metadata, read
 from extract.errors import EndpointError
 from extract.job import HOPELESS, gather
@@ -25,6 +27,7 @@ PARTLY_FAILED = 1
 @options.settings("prompt")
 @options.settings(*options.ENDPOINT)
 @options.settings(*options.PATIENCE, "cache", "prompts", "max_chars")
+@options.no_cache
 @options.metadata
 def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
     """Record the answers that DIR lacks for INPUT, re-asks included.
@@ -32,40 +35,48 @@ def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
     What is recorded already is not asked again. A recording holds the whole request and the
     whole answer; nothing is written that holds a key. Errors of an endpoint are not recorded.
     """
-    resolved = options.resolved(flags)
+    # Whoever records wants to ask, even where a settings file says to replay.
+    resolved = options.resolved({**flags, "replay": "none"})
     settings = resolved.settings
     about = Metadata(published=flags["published"], source=flags["source"], language=flags["language"])
     documents = read(inputs, defaults=about, max_chars=settings.max_chars)
     before = _paths(folder)
-    failed = 0
+    faults: list[Failure] = []
 
     def take(result: Extraction | Failure) -> bool:
-        nonlocal failed
         if isinstance(result, Extraction):
             _say(result)
-            faults = [failure for failure in result.failures if not result.attempts or failure.kind in HOPELESS]
-        else:
-            faults = [result]
-        failed += bool(faults)
-        for fault in faults:
-            click.echo(f"  failed: {fault.document}: {fault.message}", err=True)
-            if fault.kind in HOPELESS:
-                raise EndpointError(f"{fault.message}\nnothing more was asked", kind=fault.kind)
-        return True
+        new = _faults(result, settings.max_reasks)
+        for fault in new:
+            click.echo(f"  failed: {clean(fault.document)}: {fault.kind}: {clean(fault.message)}", err=True)
+        faults.extend(new)
+        return not any(fault.kind in HOPELESS for fault in new)
 
     with compose.pipeline(resolved, record_to=folder) as pipeline:
         gather(documents, pipeline, concurrency=settings.concurrency, take=take)
-    click.echo(f"{len(_paths(folder) - before)} new recordings in {folder}/, {len(before)} were there before")
-    return PARTLY_FAILED if failed else 0
+    new = counted(len(_paths(folder) - before), "new recording")
+    click.echo(f"{new} in {folder}/, {len(before)} were there before")
+    if faults and faults[-1].kind in HOPELESS:
+        raise EndpointError(f"{faults[-1].message}\nnothing more was asked", kind=faults[-1].kind)
+    return PARTLY_FAILED if faults else 0
+
+
+def _faults(result: Extraction | Failure, max_reasks: int) -> list[Failure]:
+    """Why the recordings of a document are not whole; what is wrong with an answer is no such reason."""
+    if isinstance(result, Failure):
+        return [result]
+    attempts = result.attempts
+    is_whole = bool(attempts) and (attempts[-1].verdict.is_final or len(attempts) > max_reasks)
+    # The failure that ended the asking comes after those of the answers.
+    return [] if is_whole else list(result.failures[-1:])
 
 
 def _say(extraction: Extraction) -> None:
-    document: Document = extraction.document
     origins = [attempt.completion.origin for attempt in extraction.attempts]
-    problems = [str(problem) for attempt in extraction.attempts for problem in attempt.verdict.problems]
-    click.echo(f"  {document.id}: {', '.join(origins) or 'no answer'}", err=True)
-    for problem in problems:
-        click.echo(f"    asked again or left: {problem}", err=True)
+    click.echo(f"  {clean(extraction.document.id)}: {', '.join(origins) or 'no answer'}", err=True)
+    for attempt in extraction.attempts:
+        for problem in attempt.verdict.problems:
+            click.echo(f"    asked again or left: {clean(str(problem))}", err=True)
 
 
 def _paths(folder: Path) -> set[Path]:

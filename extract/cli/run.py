@@ -13,10 +13,9 @@ from extract import compose, job
 from extract.cli import options, output
 from extract.cli.progress import Progress
 from extract.documents import Metadata, read
-from extract.errors import MahdarError
+from extract.errors import EndpointError
 from extract.manifest import manifest
 from extract.pipeline import Extraction
-from extract.settings import Resolved
 from extract.store import RunFolder
 
 PARTLY_FAILED = 1
@@ -27,18 +26,16 @@ PARTLY_FAILED = 1
 @options.settings("prompt", "replay", "out")
 @options.settings(*options.ENDPOINT)
 @options.settings(*options.PATIENCE, "cache", "prompts", "max_chars")
-@click.option("--no-cache", is_flag=True, help="Neither read nor keep answers; the same as --cache none.")
+@options.no_cache
 @options.metadata
 @click.option("--quiet", is_flag=True, help="No progress and no table, only what failed.")
-def command(inputs: tuple[str, ...], *, no_cache: bool, quiet: bool, **flags: Any) -> int:
+def command(inputs: tuple[str, ...], *, quiet: bool, **flags: Any) -> int:
     """Extract records from INPUT: files, folders or glob patterns.
 
     Reads .txt .md .html .jsonl .csv, and .pdf .docx with the extra "files". Writes a run
-    folder: records.jsonl, a CSV table for each record type, failures.jsonl, manifest.json.
-    Exits 0 if every document was extracted, 1 if some failed.
+    folder, a new one below runs/ unless --out names it: records.jsonl, a CSV table for each
+    record type, failures.jsonl, manifest.json. Exits 0 if all went well, 1 if something failed.
     """
-    if no_cache:
-        flags["cache"] = "none"
     resolved = options.resolved(flags)
     settings = resolved.settings
     about = Metadata(published=flags["published"], source=flags["source"], language=flags["language"])
@@ -59,23 +56,21 @@ def command(inputs: tuple[str, ...], *, no_cache: bool, quiet: bool, **flags: An
             store.finish(
                 manifest(pipeline, resolved, inputs, tally, started=started, seconds=time.perf_counter() - clock)
             )
-    if not quiet:
-        output.listing(found, tally)
-        output.summary(tally, folder, time.perf_counter() - clock)
     if tally.stopped:
-        raise _stopped(tally, resolved)
-    return PARTLY_FAILED if tally.failed else 0
+        raise _stopped(tally, folder, has_cache=settings.cache is not None)
+    if not quiet:
+        with output.reader():
+            output.listing(found, tally)
+            output.summary(tally, folder, time.perf_counter() - clock)
+    return PARTLY_FAILED if tally.failures else 0
 
 
 def _new_folder(started: datetime, prompt: str) -> Path:
     return Path("runs") / f"{started.astimezone():%Y%m%dT%H%M%S}-{prompt.replace('/', '-')}"
 
 
-def _stopped(tally: job.Tally, resolved: Resolved) -> MahdarError:
-    from extract.errors import EndpointError
-
+def _stopped(tally: job.Tally, folder: Path, *, has_cache: bool) -> EndpointError:
     done = tally.documents - 1
-    kept = " answers so far are cached" if resolved.settings.cache else ""
-    return EndpointError(
-        f"{tally.stopped}\nstopped after {done} documents;{kept or ' no answer is kept'}", kind="stopped"
-    )
+    then = "; their answers are cached: the same command goes on from there" if has_cache else ""
+    kept = f"stopped after {output.counted(done, 'document')}, see {output.shown(folder)}/{then}"
+    return EndpointError(f"{tally.stopped}\n{kept if done else 'nothing was extracted'}", kind="stopped")

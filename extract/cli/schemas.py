@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import click
 
@@ -12,6 +13,8 @@ from extract.notation import json_schema, notation
 from extract.tokens import estimate
 from schemas import Record
 
+WIDTH = 100
+
 
 @click.command("schemas")
 @click.argument("name", required=False)
@@ -20,12 +23,13 @@ from schemas import Record
 def command(name: str | None, form: str | None) -> None:
     """List the record types with their sizes, or print one (or "all" of them as one answer).
 
-    Tokens are estimated for an answer that holds records of that type.
+    With --json or --notation and no name, all are printed. Tokens are estimated for an answer
+    that holds records of that type.
     """
-    if name is None:
+    if name is None and form is None:
         _list()
         return
-    answer = schemas.answer_type(_kinds(name))
+    answer = schemas.answer_type(_kinds(name or "all"))
     if form == "json":
         click.echo(json.dumps(json_schema(answer), ensure_ascii=False, indent=2))
     else:
@@ -41,7 +45,8 @@ def _list() -> None:
         raw, sent, shown = (f"{estimate(text):,}" for text in sizes)
         fields = sum(len(kind.model_fields) for kind in kinds)
         meaning = "all record types in one answer" if name == "all" else _first_line(kinds[0])
-        click.echo(f"{name:<12}{fields:>7}{raw:>14}{sent:>10}{shown:>10}   {meaning}")
+        head = f"{name:<12}{fields:>7}{raw:>14}{sent:>10}{shown:>10}   "
+        click.echo(textwrap.fill(meaning, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)))
     click.echo("sizes in tokens, estimated")
 
 

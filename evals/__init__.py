@@ -1,0 +1,1 @@
+"""The judge: gold, alignment, comparison, counts and statistics. No network, no model."""

@@ -1,0 +1,174 @@
+"""A scripted OpenAI-compatible endpoint on loopback, for tests of what really goes over the wire."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Any, Literal, Self
+from unittest.mock import patch
+
+Body = Mapping[str, Any] | str | bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What the endpoint does with one request.
+
+    `ends` is "whole" for a reply as it should be, "cut" for a connection that closes in the
+    middle of the body, "closed" for one that closes without a word, "silent" for one on which
+    nothing comes until the client leaves.
+    """
+
+    body: Body = ""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ends: Literal["whole", "cut", "closed", "silent"] = "whole"
+
+
+CLOSED = Reply(ends="closed")
+SILENT = Reply(ends="silent")
+
+
+def cut(body: Body) -> Reply:
+    """A reply that breaks off in the middle of its body."""
+    return Reply(body=body, ends="cut")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request that the endpoint got; the names of its headers are in lower case."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+Answer = Reply | Body
+Script = Sequence[Answer] | Callable[[Asked], Answer]
+
+
+def completion(text: str | None, finish: str | None = "stop", **message_fields: Any) -> dict[str, Any]:
+    """A chat.completion that says `text`; further fields go into its message."""
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1700000000,
+        "model": "scripted",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": finish,
+                "message": {"role": "assistant", "content": text, **message_fields},
+            }
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+    }
+
+
+class ScriptedEndpoint:
+    """Gives its replies one after the other, or those of a function of the request; keeps what it was asked.
+
+    A context manager. `url` is its base URL, with /v1 at the end. When the replies are used
+    up it answers 400, which nobody tries again.
+    """
+
+    def __init__(self, script: Script) -> None:
+        self.asked: list[Asked] = []
+        self._script = script
+        self._lock = Lock()
+        self._server = _Server(self._reply)
+        self._environ = patch.dict("os.environ", {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        # A proxy that this machine may need for the world outside knows nothing of our loopback.
+        self._environ.start()
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._environ.stop()
+
+    def _reply(self, asked: Asked) -> Reply:
+        with self._lock:
+            number = len(self.asked)
+            self.asked.append(asked)
+        if callable(self._script):
+            answer = self._script(asked)
+        elif number < len(self._script):
+            answer = self._script[number]
+        else:
+            answer = Reply(status=400, body={"error": {"message": "the script has no more replies"}})
+        return answer if isinstance(answer, Reply) else Reply(body=answer)
+
+
+def unused_url() -> str:
+    """The base URL of an endpoint that does not run."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, reply: Callable[[Asked], Reply]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.reply = reply
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client may leave when it likes."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def do_POST(self) -> None:
+        data = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self._send(self.server.reply(Asked(path=self.path, headers=headers, body=json.loads(data))))
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self._send(self.server.reply(Asked(path=self.path, headers=headers, body=None)))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class calls it so
+        """Say nothing."""
+
+    def _send(self, reply: Reply) -> None:
+        self.close_connection = reply.ends != "whole"
+        if reply.ends == "silent":
+            self.rfile.read(1)
+        if reply.ends in ("closed", "silent"):
+            return
+        data = _bytes(reply.body)
+        kind = "application/json" if isinstance(reply.body, Mapping) else "text/plain; charset=utf-8"
+        self.send_response_only(reply.status)
+        for name, value in {"Content-Type": kind, **reply.headers, "Content-Length": str(len(data))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2] if reply.ends == "cut" else data)
+        self.wfile.flush()
+
+
+def _bytes(body: Body) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
