@@ -150,7 +150,8 @@ def _text(value: object) -> str | None:
 
 def _said(message: Mapping[str, Any]) -> str:
     """The arguments of the calls, if it called; otherwise the content."""
-    functions = (call.get("function") for call in message.get("tool_calls") or [] if isinstance(call, dict))
+    calls = message.get("tool_calls")
+    functions = (call.get("function") for call in calls if isinstance(call, dict)) if isinstance(calls, list) else ()
     arguments = [function.get("arguments") for function in functions if isinstance(function, dict)]
     arguments = [argument for argument in arguments if argument]
     if arguments:

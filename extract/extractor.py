@@ -9,6 +9,7 @@ from extract import compose, settings
 from extract.document import Document
 from extract.documents.encoding import clean
 from extract.documents.metadata import day
+from extract.errors import ConfigError
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Settings
 
@@ -27,6 +28,8 @@ class Extractor:
     """
 
     def __init__(self, *, hooks: Hooks | None = None, **flags: Any) -> None:
+        if unknown := sorted(flags.keys() - Settings.model_fields.keys()):
+            raise ConfigError(f"unknown setting {unknown[0]!r}; there are: {', '.join(Settings.model_fields)}")
         resolved = settings.resolve(flags)
         self.settings = resolved.settings
         self._pipeline = compose.pipeline(resolved, hooks=hooks)
@@ -89,4 +92,4 @@ class Extractor:
 def _document(document: Document | str, name: str, published: str | None, source: str | None) -> Document:
     if isinstance(document, Document):
         return document
-    return Document(id=name, text=clean(document), published=published and day(published), source=source)
+    return Document(id=name, text=clean(document), published=day(published) if published else None, source=source)

@@ -34,6 +34,7 @@ class Tally:
     origins: Counter[str] = field(default_factory=Counter)
     quotes: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
     duplicates: dict[str, str] = field(default_factory=dict)
     stopped: str | None = None
 
@@ -53,6 +54,7 @@ class Tally:
             for counter, groundings in ((self.quotes, grounded.evidence), (self.values, grounded.values)):
                 counter.update(grounding.span.match if grounding.span else "none" for grounding in groundings)
         self.failures.update(failure.kind for failure in extraction.failures)
+        self.problems.update(problem.kind for problem in extraction.problems)
 
     def fail(self, failure: Failure) -> None:
         """Count a document that could not be read, or what was said of one and cannot be used."""
@@ -75,6 +77,7 @@ class Tally:
             "tokens": {"prompt": self.prompt_tokens, "completion": self.completion_tokens},
             "quotes": dict(sorted(self.quotes.items())),
             "values": dict(sorted(self.values.items())),
+            "problems_left": dict(sorted(self.problems.items())),
             "duplicates": self.duplicates,
             "stopped": self.stopped,
         }

@@ -16,8 +16,8 @@ from extract.document import Document, Failure
 from extract.errors import ConfigError, EndpointError, MahdarError
 from extract.prompt import Prompt
 from extract.reply import shorten
-from extract.request import Mode, Request
-from extract.validate import GroundedRecord
+from extract.request import Label, Mode, Request
+from extract.validate import GroundedRecord, Problem
 
 if TYPE_CHECKING:
     from asyncio import Runner
@@ -29,12 +29,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Extraction:
-    """What came of one document: its records, its failures, and every attempt."""
+    """What came of one document: its records, its failures, and every attempt.
+
+    `problems` are what was still wrong with the answer that counts, after the last re-ask.
+    """
 
     document: Document
     prompt: str
     records: tuple[GroundedRecord, ...] = ()
     failures: tuple[Failure, ...] = ()
+    problems: tuple[Problem, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     key: str = ""
 
@@ -133,6 +137,11 @@ class Pipeline:
         elif not chain.is_done:
             await reask.drive(chain, self._answers, self._hooks)
 
+    def knows(self, document: Document) -> bool:
+        """Whether the first answer for a document is recorded or cached."""
+        label = Label(document=document.id, task=self.prompt.name)
+        return self._answers.known(self.request_for(document), label) is not None
+
     def request_for(self, document: Document) -> Request:
         """The first request that the document is asked with."""
         asking = self.asking
@@ -154,6 +163,7 @@ class Pipeline:
             prompt=self.prompt.name,
             records=best.verdict.records,
             failures=(*best.verdict.failures, *failures),
+            problems=best.verdict.problems,
             attempts=tuple(chain.attempts),
             key=best.request.key,
         )

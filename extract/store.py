@@ -160,6 +160,7 @@ def _row(grounded: GroundedRecord, extraction: Extraction, schema: str) -> dict[
         "record": grounded.record.model_dump(mode="json"),
         "evidence": [{**_place(grounding), "in_tail": grounding.in_tail} for grounding in grounded.evidence],
         "values": [_place(grounding) for grounding in grounded.values],
+        "problems": [str(problem) for problem in grounded.problems],
         "model": first.request.model,
         "prompt": extraction.prompt,
         "schema": schema,

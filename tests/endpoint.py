@@ -171,4 +171,5 @@ class _Handler(BaseHTTPRequestHandler):
 def _bytes(body: Body) -> bytes:
     if isinstance(body, bytes):
         return body
-    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")  # half a surrogate pair has only that form in JSON

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from extract.cli import main
+from tests.endpoint import Answer, Asked, completion
+from tests.invented import answer, meeting
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = str(ROOT / "seeds")
@@ -42,6 +46,23 @@ def mahdar(*arguments: str | Path, **environ: str) -> Ran:
 def replayed(*arguments: str | Path, out: Path | str = "out") -> Ran:
     """Run over the seeds with the recorded answers."""
     return mahdar("run", SEEDS, "--replay", RECORDINGS, "--out", out, *arguments)
+
+
+def live(url: str, *arguments: str | Path, inputs: str | Path = "in", **environ: str) -> Ran:
+    """Run over the reports with an endpoint, each request tried once."""
+    usual = ("--model", "m", "--prompt", "meeting", "--max-tries", "1", "--out", "out")
+    return mahdar("run", inputs, "--base-url", url, *usual, *arguments, **environ)
+
+
+def of(asked: Asked) -> str:
+    """The report that is asked about, by its last line: one letter."""
+    found: list[str] = re.findall(r"\n([a-z])\n</report", asked.body["messages"][1]["content"])
+    return found[0]
+
+
+def saying(**replies: Answer) -> Callable[[Asked], Answer]:
+    """A script that gives these replies to these reports, and the right one to all others."""
+    return lambda asked: replies.get(of(asked), completion(answer(meeting())))
 
 
 def rows(path: Path | str) -> list[dict[str, Any]]:

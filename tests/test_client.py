@@ -1,11 +1,14 @@
 """What goes over the wire, what comes back, and what is tried again."""
 
 import asyncio
+import contextlib
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extract.client import LONGEST_PAUSE_S, Client, Endpoint, body, read
 from extract.errors import EndpointError
@@ -153,6 +156,12 @@ def test_half_a_surrogate_pair_in_a_message_is_sent_as_json_can():
     assert asked[0].body["messages"][0]["content"] == "a\ud83db"
 
 
+def test_half_a_surrogate_pair_in_an_answer_comes_through():
+    got, _, _ = ask([completion("a\ud83db")])
+
+    assert got.text == "a\ud83db"
+
+
 def test_a_completion_is_what_the_endpoint_said():
     got, _, _ = ask([completion('{"a": 1}', finish="length")])
 
@@ -247,6 +256,33 @@ def test_a_reply_may_lack_all_but_its_message():
     data = b'{"choices": [{"message": {"content": "{}"}}]}'
 
     assert read(data, Endpoint(base_url="http://host/v1"), REQUEST) == Completion(text="{}")
+
+
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+odd = plain | st.lists(plain, max_size=2) | st.dictionaries(st.sampled_from(["text", "message", "code"]), plain)
+
+
+def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A mapping that has some of these fields, with anything at all in them."""
+    return st.fixed_dictionaries({}, optional={name: field | odd for name, field in fields.items()})
+
+
+calls = st.lists(some(function=some(arguments=odd)) | odd, max_size=2)
+messages = some(content=st.lists(odd, max_size=2), tool_calls=calls, refusal=odd, reasoning=odd)
+usages = some(prompt_tokens=odd, completion_tokens=odd, prompt_tokens_details=some(cached_tokens=odd))
+replies = some(
+    choices=st.lists(some(message=messages, error=odd) | odd, max_size=1), error=odd, detail=odd, message=odd
+)
+
+
+@given(reply=replies | odd, message=messages, usage=usages | odd, extra=odd)
+@settings(max_examples=300, deadline=None)
+def test_every_reply_is_a_completion_or_a_fault(reply, message, usage, extra):
+    whole = {"choices": [{"message": message, "finish_reason": extra}], "usage": usage, "model": extra}
+
+    for value in (reply, whole):
+        with contextlib.suppress(EndpointError):
+            read(json.dumps(value).encode(), Endpoint(base_url="http://host/v1"), REQUEST)
 
 
 def test_a_refusal_is_kept():

@@ -17,7 +17,9 @@ REQUEST = Request(model="qwen3:8b", messages=(), form=Form("meeting", {}))
 ENDPOINT = Endpoint(base_url="http://reader:s3cret@host:8000/v1?key=s3cret", timeout_s=30, connect_timeout_s=5)
 
 
-def fault(status: int, body: object, request: Request = REQUEST, headers: dict[str, str] | None = None) -> EndpointError:
+def fault(
+    status: int, body: object, request: Request = REQUEST, headers: dict[str, str] | None = None
+) -> EndpointError:
     """The fault that a reply of this status and body is."""
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
     asked = httpx2.Request("POST", "http://host:8000/v1/chat/completions")

@@ -308,13 +308,15 @@ def test_a_chain_that_is_cached_in_part_goes_on_live(tmp_path):
 SCRIPT = """
 import sys
 from pathlib import Path
+from extract.cache import Cache
 from extract.recordings import Recordings
 from tests.test_pipeline import Model, RIGHT, WRONG, document, pipeline
-folder = Path(sys.argv[1])
+folder, cached = map(Path, sys.argv[1:])
 for step in (
     lambda: pipeline(Model(RIGHT))(document()),
     lambda: pipeline(recordings=Recordings(folder))(document()),
     lambda: pipeline(Model(), recordings=Recordings(folder))(document()),
+    lambda: pipeline(Model(), cache=Cache(cached))(document()),
     lambda: pipeline(Model(WRONG, RIGHT))(document()),
 ):
     extraction = step()
@@ -325,16 +327,19 @@ for step in (
 @pytest.fixture(scope="module")
 def imports(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Attempts and whether instructor was imported by then, after each kind of extraction in one process."""
-    folder = tmp_path_factory.mktemp("recordings")
+    folder, cached = tmp_path_factory.mktemp("recordings"), tmp_path_factory.mktemp("cache")
     recorded(folder, WRONG, RIGHT)
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(folder)], capture_output=True, text=True, check=True)
+    with closing(Cache(cached)) as cache, pipeline(Model(WRONG, RIGHT), cache=cache) as made:
+        made(document())
+    command = [sys.executable, "-c", SCRIPT, str(folder), str(cached)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
     ("step", "expected"),
-    [(0, "1 False"), (1, "2 False"), (2, "2 False"), (3, "2 True")],
-    ids=["first answer right", "chain replayed", "chain recorded", "live reask"],
+    [(0, "1 False"), (1, "2 False"), (2, "2 False"), (3, "2 False"), (4, "2 True")],
+    ids=["first answer right", "chain replayed", "chain recorded", "chain cached", "live reask"],
 )
 def test_instructor_is_imported_only_for_a_live_reask(imports, step, expected):
     assert imports[step] == expected

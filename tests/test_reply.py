@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extract.errors import ReplyError
 from extract.reply import answer_text, shorten
@@ -76,6 +78,24 @@ def test_the_object_is_found_whatever_stands_around_it(said):
 )
 def test_what_stands_inside_the_object_is_left_as_it_is(answer):
     assert answer_text(Completion(text=answer)) == answer
+
+
+noise = st.text(st.characters(exclude_characters="{}[]<>", exclude_categories=["Cs"]), max_size=80)
+leaves = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+objects = st.dictionaries(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    leaves | st.lists(leaves, max_size=3),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(value=objects, before=noise, after=noise, is_ascii=st.booleans(), indent=st.sampled_from([None, 2]))
+@settings(max_examples=200, deadline=None)
+def test_an_object_that_is_planted_in_noise_is_found(value, before, after, is_ascii, indent):
+    planted = json.dumps(value, ensure_ascii=is_ascii, indent=indent)
+
+    assert answer_text(Completion(text=f"{before}{planted}{after}")) == planted
 
 
 @pytest.mark.parametrize(

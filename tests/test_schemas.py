@@ -37,7 +37,7 @@ class PortCall(Record):
     status: Literal["planned", "completed"]
     date: When
     place: Place | None = None
-    ship: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(description="ship, as written")
+    ship: Annotated[Long | None, NullIfNotStated, AsWritten()] = Field(description="as written: its name")
 """
 PORT_CALL_PROMPT = """+++
 records = ["port_call"]
@@ -175,7 +175,7 @@ def test_a_new_record_type_has_a_list_in_an_answer(port_call):
 def test_a_new_record_type_is_shown_to_a_model(port_call):
     shown = notation(json_schema(schemas.answer_type([port_call]))).splitlines()
 
-    assert {"port_calls: [PortCall]", "status: planned|completed", "ship? // ship, as written"} <= set(shown)
+    assert {"port_calls: [PortCall]", "status: planned|completed", "ship*? // its name"} <= set(shown)
 
 
 def test_a_prompt_in_a_users_folder_asks_for_a_new_record_type(port_call, tmp_path):

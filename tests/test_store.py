@@ -31,7 +31,9 @@ def extraction(*said: str | Completion, name: str = "report-1") -> Extraction:
         return made(document(name=name))
 
 
-def stored(folder: Path, *results: Extraction | Failure, kinds: tuple[type[Record], ...] = (Meeting,)) -> Path:
+def stored(
+    folder: Path, *results: Extraction | Failure, kinds: tuple[type[Record], ...] = (Meeting,), **manifest: object
+) -> Path:
     """A finished run of these."""
     with RunFolder(folder, kinds) as store:
         for result in results:
@@ -39,7 +41,7 @@ def stored(folder: Path, *results: Extraction | Failure, kinds: tuple[type[Recor
                 store.fail(result)
             else:
                 store.append(result, SCHEMA)
-        store.finish({"model": "نموذج"})
+        store.finish({"model": "نموذج", **manifest})
     return folder
 
 
@@ -127,12 +129,13 @@ def test_arabic_is_written_in_its_letters(tmp_path, name):
     assert "\\u06" not in text
 
 
-def test_half_a_surrogate_pair_in_a_refusal_is_written_all_the_same(tmp_path):
-    made = extraction(Completion(text="", refusal="no \ud83d"))
+def test_a_file_name_that_is_no_utf_8_is_written_all_the_same(tmp_path):
+    odd = Failure(document="b", kind="empty", message="in/\udcff.txt: is empty", path="in/\udcff.txt")
 
-    (row,) = read_failures(stored(tmp_path / "run", made))
+    folder = stored(tmp_path / "run", odd, inputs=[odd.path])
 
-    assert row["message"] == "the model refused: no \ud83d"
+    assert [row["path"] for row in read_failures(folder)] == [odd.path]
+    assert read_manifest(folder)["inputs"] == [odd.path]
 
 
 def test_the_same_extractions_give_the_same_bytes(tmp_path):

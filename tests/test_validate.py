@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extract.request import Completion
 from extract.validate import Problem, Verdict
@@ -280,6 +282,20 @@ def test_an_answer_can_be_cut_anywhere(length):
     verdict = judged(Completion(text=answer(meeting())[:length], finish="length"))
 
     assert failures(verdict) == [(None, "truncated")]
+
+
+@given(
+    text=st.text(st.characters() | st.sampled_from('{}[]",:\ud83d\\'), max_size=60),
+    place=st.integers(0, len(answer(meeting()))),
+    finish=st.sampled_from(["stop", "length", "tool_calls"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_answer_is_so_odd_that_it_cannot_be_judged(text, place, finish):
+    said = answer(meeting())
+
+    verdict = judged(Completion(text=said[:place] + text + said[place:], finish=finish))
+
+    assert verdict.records or verdict.failures or verdict.problems
 
 
 def test_what_the_report_orders_the_model_to_invent_is_caught_by_its_quote():

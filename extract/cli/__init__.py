@@ -18,6 +18,8 @@ COMMANDS = {
     "run": ("extract.cli.run", "Extract records from reports."),
     "show": ("extract.cli.show", "Print one report of a run with its records and evidence."),
     "record": ("extract.cli.record", "Record real answers, to be replayed without a network."),
+    "gold": ("extract.cli.gold", "Check and compare the labels of documents."),
+    "eval": ("extract.cli.eval", "Score prompts against the labels, and compare scores."),
     "config": ("extract.cli.config", "Print every setting and where it came from."),
     "schemas": ("extract.cli.schemas", "List the record types, or print one."),
     "prompts": ("extract.cli.prompts", "List the prompts, or print one."),

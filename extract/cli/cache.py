@@ -11,6 +11,7 @@ import click
 from extract import compose
 from extract.cache import Cache
 from extract.cli import options
+from extract.cli.output import counted
 from extract.errors import ConfigError
 
 
@@ -52,7 +53,7 @@ def prune(older_than: float | None, of_model: str | None, of_prompt: str | None,
     """Remove the answers that meet all conditions given."""
     with _opened(flags) as cache:
         removed = cache.prune(older_than_days=older_than, model=of_model, task=of_prompt)
-    click.echo(f"removed {removed} answers")
+    click.echo(f"removed {counted(removed, 'answer')}")
 
 
 @command.command("export", short_help="Write all answers to a file.")
@@ -64,7 +65,8 @@ def export(file: TextIO, **flags: Any) -> None:
     key = (settings.api_key.get_secret_value(),) if settings.api_key else ()
     with _opened(flags) as cache:
         number = cache.export(file, secrets=key)
-    click.echo(f"exported {number} answers", err=True)
+    file.write("")  # click opens the file at the first write, and an empty export is one too
+    click.echo(f"exported {counted(number, 'answer')}", err=True)
 
 
 @command.command("import", short_help="Add the answers of an exported file.")
@@ -74,7 +76,7 @@ def import_(file: TextIO, **flags: Any) -> None:
     """Add the answers in FILE, which export wrote (- for stdin); what is there already stays."""
     with _opened(flags) as cache:
         number = cache.load(file)
-    click.echo(f"imported {number} answers")
+    click.echo(f"imported {counted(number, 'answer')}")
 
 
 @contextmanager

@@ -64,6 +64,9 @@ def summary(tally: Tally, folder: Path, seconds: float) -> None:
     click.echo(f"answers: {answers or 'none'}; {counted(tally.reasked, 'document')} asked again; {tokens}")
     click.echo(f"quotes:  {_shares(tally.quotes)}")
     click.echo(f"values:  {_shares(tally.values)}")
+    if tally.problems:
+        left = ", ".join(f"{number} {name}" for name, number in sorted(tally.problems.items()))
+        click.echo(f"left:    {left} after the last re-ask; records that they touch are kept and marked")
     for document, first in tally.duplicates.items():
         click.echo(f"same text: {clean(document)} is {clean(first)} again")
     click.echo(f"files:   {shown(folder)}/: {', '.join(sorted(path.name for path in folder.iterdir()))}")

@@ -55,7 +55,7 @@ def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
     with compose.pipeline(resolved, record_to=folder) as pipeline:
         gather(documents, pipeline, concurrency=settings.concurrency, take=take)
     new = counted(len(_paths(folder) - before), "new recording")
-    click.echo(f"{new} in {folder}/, {len(before)} were there before")
+    click.echo(f"{new} in {folder}/, which held {len(before)} before")
     if faults and faults[-1].kind in HOPELESS:
         raise EndpointError(f"{faults[-1].message}\nnothing more was asked", kind=faults[-1].kind)
     return PARTLY_FAILED if faults else 0

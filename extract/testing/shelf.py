@@ -16,7 +16,7 @@ from extract.request import Completion, Label, Request
 from extract.testing.failures import Miss
 
 if TYPE_CHECKING:
-    from instructor import Hooks
+    from instructor.core.hooks import Hooks
 
 # What the environment may say when answers are recorded. All else decides which requests are made, and a
 # replay, to which the environment says nothing, must make the same.

@@ -1,0 +1,130 @@
+"""`mahdar` as a process: signals, pipes, terminals, a full disk, and what it takes the time to load."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import PIPE
+from typing import IO
+
+import pytest
+
+from tests.endpoint import SILENT, ScriptedEndpoint
+from tests.invented import REPORT
+from tests.terminal import RECORDINGS, ROOT, SEEDS, rows, saying, write
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test works in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of a process of its own."""
+    return [sys.executable, "-m", "extract.cli", *arguments]
+
+
+def outside(**environ: str) -> dict[str, str]:
+    """The environment of a process of its own, which finds this code and none of the user's settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAHDAR_", "OPENAI_"))}
+    return {**kept, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(Path.cwd()), **environ}
+
+
+def run(*arguments: str, stdout: IO[str] | int = PIPE, stderr: int = PIPE) -> subprocess.CompletedProcess[str]:
+    """What came of a process of its own, in a terminal 200 columns wide."""
+    environ = outside(TERM="xterm", COLUMNS="200")
+    return subprocess.run(arguments, check=False, env=environ, stdout=stdout, stderr=stderr, text=True)
+
+
+def everything(descriptor: int) -> str:
+    """What was written to a terminal whose other end is closed."""
+    parts = []
+    try:
+        while part := os.read(descriptor, 100_000):
+            parts.append(part)
+    except OSError:
+        pass  # so Linux says that there is no more
+    return b"".join(parts).decode()
+
+
+def test_replay_loads_neither_openai_nor_instructor_nor_an_event_loop():
+    script = (
+        "import sys; from extract.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'openai', 'instructor', 'asyncio', 'ssl', 'diskcache'} & {*sys.modules}))"
+    )
+    arguments = ["run", SEEDS, "--replay", RECORDINGS, "--quiet"]
+
+    done = run(sys.executable, "-c", script, *arguments)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_help_loads_nothing_heavy():
+    script = (
+        "import sys; from extract.cli import main\n"
+        "try: main(['run', '--help'])\n"
+        "finally: print(sorted({'openai', 'instructor', 'scipy', 'pandas', 'jinja2', 'diskcache'} & {*sys.modules}))"
+    )
+
+    done = run(sys.executable, "-c", script)
+
+    assert done.stdout.endswith("\n[]\n")
+
+
+def test_ctrl_c_ends_a_run_at_once_and_leaves_what_was_done():
+    write("in", a=f"{REPORT}\na", b=f"{REPORT}\nb")
+    with ScriptedEndpoint(saying(b=SILENT)) as endpoint:
+        arguments = ["--base-url", endpoint.url, "--model", "m", "--prompt", "meeting", "--concurrency", "1"]
+        process = subprocess.Popen(
+            command("run", "in", *arguments, "--out", "out"), env=outside(), stderr=PIPE, text=True
+        )
+        assert process.stderr
+        assert process.stderr.readline().endswith("a: 1 meeting (live)\n")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert said.strip() == "mahdar: interrupted"
+    assert [row["document"] for row in rows("out/records.jsonl")] == ["a"]
+
+
+def test_a_reader_who_leaves_does_not_change_what_a_run_came_to():
+    arguments = ("run", SEEDS, "--replay", RECORDINGS, "--out", "out")
+    process = subprocess.Popen(command(*arguments), env=outside(), stdout=PIPE, stderr=PIPE, text=True)
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    said = process.stderr.read()
+
+    assert process.wait(timeout=20) == 0
+    assert [line for line in said.splitlines() if "(recording)" not in line] == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk at hand")
+def test_a_full_disk_under_the_output_is_said_in_one_line():
+    arguments = ("run", SEEDS, "--replay", RECORDINGS, "--out", "out")
+    with Path("/dev/full").open("w") as full:
+        done = run(*command(*arguments), stdout=full)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "mahdar: the output: No space left on device"
+
+
+def test_on_a_terminal_a_failure_stands_on_a_line_of_its_own():
+    Path("in").mkdir()
+    Path("in/empty.txt").touch()
+    ours, theirs = pty.openpty()
+
+    arguments = ("run", "in", "--replay", RECORDINGS, "--out", "out")
+    run(*command(*arguments), stderr=theirs)
+
+    os.close(theirs)
+    seen = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", everything(ours))
+    os.close(ours)
+    (line,) = (line for line in re.split(r"[\r\n]+", seen) if "failed:" in line)
+    assert line == "  failed: empty: empty: in/empty.txt: is empty; remove it, or save the report again"
