@@ -221,3 +221,14 @@ def test_the_same_text_twice_is_told_of(reports):
         ran = live(endpoint.url)
 
     assert "same text: d is a again\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["--model TEXT", "--temperature NUMBER", "--max-tokens N", "--extra JSON", "--cache DIR", "--mode [json_schema|"],
+)
+def test_help_says_what_an_option_takes(shown):
+    ran = mahdar("run", "--help")
+
+    assert ran.code == 0
+    assert f"  {shown}" in ran.out

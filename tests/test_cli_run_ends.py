@@ -103,7 +103,7 @@ def test_what_was_answered_before_a_stop_is_not_asked_again(reports):
     ("arguments", "said"),
     [
         (["nowhere"], "mahdar: nowhere: no such file or folder; check the spelling"),
-        (["in", "--prompt", "evnts"], "unknown prompt 'evnts'"),
+        (["in", "--prompt", "reports"], "unknown prompt 'reports'"),
         (["in", "--replay", "nowhere"], "nowhere: no such folder; --replay names a folder of recordings"),
         (["in", "--prompts", "nowhere"], "nowhere: no such folder; --prompts names a folder of prompts"),
         (["in", "--concurrency", "0"], "--concurrency: '0' is not a whole number from 1 to 1000"),

@@ -53,7 +53,7 @@ class Progress:
             from rich.console import Console
             from rich.status import Status
 
-            self._status = Status("starting", console=Console(stderr=True))
+            self._status = Status("waiting for the first answer", console=Console(stderr=True))
             self._status.start()
         return self
 
