@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
+
+from rapidfuzz.fuzz import ratio
 
 from extract.fold import fold
 
+# What the schemas take for "not stated" must be that here too.
+from schemas._types import null_if_not_stated
+
 _NOT_WORD = re.compile(r"[^\w]+")
-# What people and models write for "not stated"; null before anything is compared.
-_NOT_STATED = frozenset({"", "unknown", "none", "null", "n/a", "غير محدد", "غير معروف"})
-# Folding makes these pairs one; they are not. Looked up with their marks still on.
-NEVER_EQUAL = (frozenset({"عُمان", "عمّان"}), frozenset({"عُمان", "عَمّان"}))
+# Folding makes these names one, and they are not; told apart by the marks that the writer has set.
+_OMAN = re.compile("عُم[\u064b-\u0650\u0652]*ان")
+_AMMAN = re.compile("عَ?م[\u064b-\u0650\u0652]*\u0651[\u064b-\u0652]*ان")
+NEVER_EQUAL = ((_OMAN, _AMMAN),)
 # The smallest ratio of any pair of words at which two names may be one, spelt differently.
 MIN_WORD_RATIO = 85
+# From here on two names are near enough for a person to look whether one is an alias of the other.
+MIN_ALIAS_RATIO = 60
+# The article is written either way in Latin letters: El-Sisi, Al-Sisi.
+_ARTICLE = re.compile(r"\bel\b")
+_DIGIT = re.compile(r"\d")
+_TWO_NUMBERS = re.compile(r"\d \d")
 
 
 @lru_cache(maxsize=20_000)
@@ -23,10 +37,12 @@ def plain(text: str) -> str:
 
 
 def is_stated(value: object) -> bool:
-    """Whether a value says anything: null, "" and words for "unknown" do not, an empty list neither."""
-    if isinstance(value, str):
-        return value.strip().casefold() not in _NOT_STATED
-    return value is not None and value not in ([], {})
+    """Whether a value says anything: null, words for "unknown", empty lists and parts that say nothing do not."""
+    if isinstance(value, Mapping):
+        return any(map(is_stated, value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(map(is_stated, value))
+    return null_if_not_stated(value) is not None
 
 
 def same_name(first: str, second: str) -> bool:
@@ -35,22 +51,31 @@ def same_name(first: str, second: str) -> bool:
     Never by a ratio over the whole string: Egyptian and Syrian armed forces share nine
     letters of ten. Words that Arabic joins (عبد الفتاح, عبدالفتاح) are compared joined too.
     """
-    if frozenset({first, second}) in NEVER_EQUAL:
+    if any(_are(first, second, *pair) or _are(second, first, *pair) for pair in NEVER_EQUAL):
         return False
-    a, b = plain(first), plain(second)
-    if a == b or a.replace(" ", "") == b.replace(" ", ""):
-        return True
-    return lowest_word_ratio(a, b) >= MIN_WORD_RATIO
+    a, b = _name(first), _name(second)
+    if not a or not b:
+        return first == second
+    return a == b or _joined(a) == _joined(b) or _lowest(a, b) >= MIN_WORD_RATIO
 
 
-def lowest_word_ratio(a: str, b: str) -> float:
-    """The smallest ratio (0 to 100) of the words of two plain texts, place by place; 0 if they differ in number."""
-    from rapidfuzz.fuzz import ratio
+def is_near(first: str, second: str) -> bool:
+    """Whether two names that are not one may be so all the same, so that an alias is worth a thought."""
+    return not same_name(first, second) and _lowest(_name(first), _name(second)) >= MIN_ALIAS_RATIO
 
-    left, right = a.split(), b.split()
-    if len(left) != len(right) or not left:
-        return 0.0
-    return min(ratio(x, y) for x, y in zip(left, right, strict=True))
+
+def is_part(first: str, second: str) -> bool:
+    """Whether one of two names is the other cut short: all its words, and at least half of all words, are shared.
+
+    A single word may lose numbers only: "Saiqa" of "Saiqa 3", but not "Sudan" of "South Sudan".
+    """
+    short, long = sorted((_name(first).split(), _name(second).split()), key=len)
+    rest = list(long)
+    for word in short:
+        if word not in rest:
+            return False
+        rest.remove(word)
+    return bool(short) and len(rest) <= 2 * len(short) and (len(short) > 1 or all(word.isdigit() for word in rest))
 
 
 def shared_words(first: str, second: str) -> float:
@@ -63,3 +88,44 @@ def shared_words(first: str, second: str) -> float:
             rest.remove(word)
             common += 1
     return 2 * common / (len(left) + len(right)) if left or right else 0.0
+
+
+def canonical(value: Any) -> str:
+    """One text for equal values, whatever the order of their keys and members."""
+    return json.dumps(_sorted(value), ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _sorted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return sorted((_sorted(item) for item in value), key=lambda item: json.dumps(item, default=str, sort_keys=True))
+    return value
+
+
+def _are(first: str, second: str, one: re.Pattern[str], other: re.Pattern[str]) -> bool:
+    return bool(one.search(first) and other.search(second))
+
+
+def _name(text: str) -> str:
+    return _ARTICLE.sub("al", plain(text))
+
+
+def _joined(text: str) -> str:
+    """Without spaces, unless two numbers would become one."""
+    return text if _TWO_NUMBERS.search(text) else text.replace(" ", "")
+
+
+def _lowest(a: str, b: str) -> float:
+    """The smallest ratio (0 to 100) of the words of two names, place by place; 0 if they differ in number."""
+    left, right = a.split(), b.split()
+    if len(left) != len(right) or not left:
+        return 0.0
+    return min(_ratio(x, y) for x, y in zip(left, right, strict=True))
+
+
+def _ratio(a: str, b: str) -> float:
+    """How alike two words are, 0 to 100; words with digits (a year, a number of an invoice) are equal or not."""
+    if a != b and (_DIGIT.search(a) or _DIGIT.search(b)):
+        return 0.0
+    return ratio(a, b)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import click
 
@@ -75,5 +75,5 @@ def _option(name: str) -> Callable[[F], F]:
 
 
 def _metavar(annotation: Any) -> str:
-    kinds = (annotation, *get_args(annotation))
+    kinds = (annotation, get_origin(annotation), *get_args(annotation))
     return next((metavar for kind, metavar in _METAVARS.items() if kind in kinds), "TEXT")
