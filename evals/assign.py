@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zlib import crc32
 
 
 def assign(gains: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
@@ -20,6 +21,15 @@ def assign(gains: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     owner = _solve(gains, rows, columns)
     pairs = ((owner[j] - 1, j - 1) for j in range(1, columns + 1) if owner[j])
     return sorted((i, j) for i, j in pairs if gains[i][j] > 0)
+
+
+def tie(first: str, second: str) -> float:
+    """A number from 0 to 1 made of two texts, the same whichever comes first.
+
+    Added to gains in a measure too small to matter otherwise, it settles ties by content: neither the order of
+    rows and columns nor which side is called gold changes what is assigned.
+    """
+    return crc32("\0".join(sorted((first, second))).encode()) / 2**32
 
 
 def _solve(gains: Sequence[Sequence[float]], rows: int, columns: int) -> list[int]:

@@ -42,7 +42,7 @@ def is_dated(value: Any) -> bool:
 
 
 def _range(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value
     # Of a time stamp the day counts.
     day = re.split("[T ]", str(value))[0] if is_stated(value) else None

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import schemas
+from evals import alternatives
 from extract.document import Document, Failure
 from extract.documents import read
 from extract.errors import InputError
@@ -134,6 +135,8 @@ def check(gold: GoldDocument) -> Iterator[str]:
     for number, record in enumerate(gold.records):
         where = f"{gold.id}: records[{number}]"
         yield from _check_record(where, record, text, known)
+        for path in alternatives.broken(record.fields, record.alternatives):
+            yield f"{where}: alternatives: the record has no {path!r}"
         same = json.dumps([record.type, {**record.fields, "summary": None, "evidence": None}], sort_keys=True)
         if same in seen:
             yield f"{where}: the same record twice"

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from decimal import Decimal
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
+import schemas
 from evals import values
+from schemas import Participant, Party, Place, Record, When
 
-Kind = Literal["equal", "name", "free", "date", "place", "person", "party"]
+Kind = Literal["auto", "equal", "number", "name", "free", "date", "place", "person", "party", "parts"]
 
 COMPARATORS: Mapping[str, values.Compare] = {
+    "auto": values.equal,
     "equal": values.equal,
     "name": values.name,
     "free": values.free,
@@ -29,39 +35,56 @@ COMPARATORS: Mapping[str, values.Compare] = {
 class Compare:
     """How one field is compared. As a mark in `Annotated[...]` it says so for any Pydantic model.
 
-    `key` is the field's weight in pairing records, 0 if it is no key. `is_counted` tells whether the
-    field is in the headline score. `within` are fields of a matched member that are scored too.
+    `kind` is what the field's type suggests if it is left "auto"; where there is no type, equality. `key` is
+    the field's weight in pairing records, 0 if it is no key. `is_counted` tells whether the field is in the
+    headline score. `within` are fields of a list's members that are scored too. `absolute` and `relative` are how
+    far numbers may lie apart, `parts` how the fields of a nested model are compared.
     """
 
-    kind: Kind = "equal"
+    kind: Kind = "auto"
     key: float = 0.0
     is_list: bool = False
     is_counted: bool = True
     within: tuple[str, ...] = ()
+    absolute: float = 0.0
+    relative: float = 1e-9
+    parts: Mapping[str, Compare] = field(default_factory=dict)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether values are only equal or not."""
+        return self.kind in ("auto", "equal")
+
+    def credit(self, gold: Any, predicted: Any) -> values.Compared:
+        """What one predicted value earns, and a word on why; nested models are compared in `fields`."""
+        if self.kind == "number":
+            return values.number(gold, predicted, absolute=self.absolute, relative=self.relative)
+        return COMPARATORS[self.kind](gold, predicted)
 
 
 Profile = Mapping[str, Compare]
 
 _PEOPLE = Compare(kind="person", key=2.0, is_list=True, within=("role_code", "country", "part"))
-_CODES = Compare(is_list=True)
+_CODE = Compare(kind="equal")
+_CODES = Compare(kind="equal", is_list=True)
 
 OURS: Mapping[str, Profile] = {
     "meeting": {
-        "status": Compare(),
-        "format": Compare(),
-        "mention": Compare(),
+        "status": _CODE,
+        "format": _CODE,
+        "mention": _CODE,
         "date": Compare(kind="date", key=1.0),
         "place": Compare(kind="place", key=1.0),
         "participants": _PEOPLE,
         "forum": Compare(kind="name"),
-        "forum_session": Compare(),
+        "forum_session": _CODE,
         "topics": _CODES,
         "about_countries": _CODES,
         "outcomes": _CODES,
     },
     "exercise": {
-        "status": Compare(),
-        "mention": Compare(),
+        "status": _CODE,
+        "mention": _CODE,
         "name": Compare(kind="name", key=1.0),
         "series": Compare(kind="name"),
         "edition": Compare(kind="name"),
@@ -73,48 +96,84 @@ OURS: Mapping[str, Profile] = {
         "activities": Compare(kind="free", is_list=True, is_counted=False),
     },
     "agreement": {
-        "status": Compare(),
-        "kind": Compare(key=0.5),
-        "mention": Compare(),
+        "status": _CODE,
+        "kind": Compare(kind="equal", key=0.5),
+        "mention": _CODE,
         "title": Compare(kind="free", key=1.0, is_counted=False),
         "date": Compare(kind="date", key=1.0),
         "parties": Compare(kind="party", key=1.0, is_list=True, within=("kind",)),
         "signatories": Compare(kind="person", is_list=True, within=("role_code", "country")),
-        "count": Compare(),
+        "count": _CODE,
         "topics": _CODES,
         "product": Compare(kind="free", is_counted=False),
     },
 }
 
+_LISTS = (list, set, frozenset, tuple, Sequence)
+_OUR_PARTS: Mapping[type, Kind] = {When: "date", Place: "place", Participant: "person", Party: "party"}
+_KINDS: Mapping[Any, Kind] = {date: "date", str: "name", int: "number", float: "number", Decimal: "number"}
+# What every record has and no score reads: quotes are grounded, not compared.
+_UNSCORED = ("evidence", "summary")
 
+
+@cache
 def of(model: type[BaseModel]) -> Profile:
     """The profile of any model: what its fields are marked with, else what their types suggest.
 
     Without a marked key every field is a key of weight 1.
     """
-    profile = {name: _field(info.annotation, info.metadata) for name, info in model.model_fields.items()}
+    return _of(model, ())
+
+
+def of_type(name: str) -> Profile | None:
+    """The profile of one of our record types, also of one that has none of its own; None of an unknown type."""
+    if name in OURS:
+        return OURS[name]
+    return of(schemas.get(name)) if name in schemas.names() else None
+
+
+def _of(model: type[BaseModel], outer: tuple[type, ...]) -> Profile:
+    skipped = _UNSCORED if issubclass(model, Record) else ()
+    profile = {
+        name: _field(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation, (*outer, model))
+        for name, info in model.model_fields.items()
+        if name not in skipped
+    }
     if any(compare.key for compare in profile.values()):
         return profile
-    return {name: _keyed(compare) for name, compare in profile.items()}
+    return {name: replace(compare, key=1.0 if compare.is_counted else 0.0) for name, compare in profile.items()}
 
 
-def _keyed(compare: Compare) -> Compare:
-    from dataclasses import replace
-
-    return replace(compare, key=1.0 if compare.is_counted else 0.0)
-
-
-def _field(annotation: Any, marks: list[Any]) -> Compare:
-    marked = next((mark for mark in marks if isinstance(mark, Compare)), None)
-    if marked is not None:
-        return marked
-    options = [kind for kind in typing.get_args(annotation) if kind is not type(None)]
-    if typing.get_origin(annotation) in (list, set, tuple):
-        return Compare(kind=_kind(options[0] if options else str), is_list=True)
-    return Compare(kind=_kind(options[0] if len(options) == 1 else annotation))
+def _field(annotation: Any, outer: tuple[type, ...]) -> Compare:
+    """How a field of this type is compared: its mark, wherever in the type it stands, else its type's default."""
+    annotation, mark, is_list = _bare(annotation)
+    default = replace(_by_type(annotation, outer), is_list=is_list)
+    if mark is None:
+        return default
+    kind = default.kind if mark.kind == "auto" else mark.kind
+    return replace(mark, kind=kind, parts=mark.parts or default.parts, is_list=mark.is_list or is_list)
 
 
-def _kind(annotation: Any) -> Kind:
-    if annotation is date:
-        return "date"
-    return "name" if annotation is str else "equal"
+def _by_type(annotation: Any, outer: tuple[type, ...]) -> Compare:
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return Compare(kind=_KINDS.get(annotation, "equal"))
+    if annotation in _OUR_PARTS:
+        return Compare(kind=_OUR_PARTS[annotation])
+    # A model that holds itself is compared whole from there on.
+    return _CODE if annotation in outer else Compare(kind="parts", parts=_of(annotation, outer))
+
+
+def _bare(annotation: Any) -> tuple[Any, Compare | None, bool]:
+    """A type without its marks, `| None` and list around it; the outermost mark; whether there was a list."""
+    origin, options = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        found, inner, is_list = _bare(options[0])
+        mark = next((each for each in options[1:] if isinstance(each, Compare)), inner)
+        return found, mark, is_list
+    if origin in (typing.Union, UnionType):
+        options = tuple(option for option in options if option is not type(None))
+        return _bare(options[0]) if len(options) == 1 else (Any, None, False)
+    if origin in _LISTS or annotation in _LISTS:
+        found, mark, _ = _bare(options[0] if options else Any)
+        return found, mark, True
+    return annotation, None, False

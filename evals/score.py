@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from evals import counts, fields
+from evals import counts, labels
 from evals import profile as profiles
-from evals.align import TAU, align, similarity
+from evals.align import TAU
 from evals.counts import Counts
-from evals.fields import Outcome
+from evals.fields import WITH_MEMBER, Outcome
+from evals.item import Item
+from evals.pair import Pair, pairs
 from evals.profile import Profile
+from evals.text import canonical
 from extract.errors import InputError
 
-VERSION = 1
+__all__ = ["EVENT", "VERSION", "DocumentScore", "Item", "Mode", "Pair", "Score", "score", "score_document"]
+
+VERSION = 2
 EVENT = "event"
 Mode = Literal["all", "matched"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """A record to be scored: its type, its fields as plain JSON, and what gold allows besides."""
-
-    type: str
-    fields: Mapping[str, Any]
-    optional: bool = False
-    borderline: bool = False
-    alternatives: Mapping[str, list[Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """A gold record and the predicted one that it was aligned with; either may be missing."""
-
-    gold: Item | None
-    predicted: Item | None
-    similarity: float
-    outcomes: tuple[Outcome, ...]
-    label: str = ""
-
-    @property
-    def type(self) -> str:
-        """The record type."""
-        item = self.gold or self.predicted
-        return item.type if item else ""
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether the pair counts: borderline records do not, optional ones not when missed."""
-        if self.gold is None:
-            return True
-        return not self.gold.borderline and not (self.gold.optional and self.predicted is None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +36,10 @@ class DocumentScore:
     pairs: tuple[Pair, ...]
 
     def counts(self, mode: Mode = "all", *, kind: str | None = None, name: str | None = None) -> Counts:
-        """Summed counts of fields (of one type, of one field); `matched` leaves unpaired records out."""
+        """Summed counts of fields (of one type, of one field); `matched` leaves unpaired records out.
+
+        Free text counts only where it is asked for by name.
+        """
         return counts.total(outcome.counts for _, outcome in self.outcomes(mode, kind=kind, name=name))
 
     def events(self, kind: str | None = None) -> Counts:
@@ -73,8 +47,8 @@ class DocumentScore:
         found = []
         for pair in self.pairs:
             if pair.is_counted and kind in (None, pair.type):
-                both = pair.gold is not None and pair.predicted is not None
-                found.append(counts.of_credit(1) if both else counts.MISSED if pair.gold else counts.SPURIOUS)
+                alone = counts.MISSED if pair.gold else counts.SPURIOUS
+                found.append(counts.of_credit(1) if pair.is_whole else alone)
         return counts.total(found)
 
     def outcomes(
@@ -86,10 +60,9 @@ class DocumentScore:
     ) -> Iterator[tuple[Pair, Outcome]]:
         """The outcomes that count, each with its pair."""
         for pair in self.pairs:
-            is_whole = pair.gold is not None and pair.predicted is not None
-            if not pair.is_counted or (mode == "matched" and not is_whole) or kind not in (None, pair.type):
+            if not pair.is_counted or (mode == "matched" and not pair.is_whole) or kind not in (None, pair.type):
                 continue
-            for outcome in pair.outcomes:
+            for outcome in chain(pair.outcomes, pair.free if name else ()):
                 if name in (None, outcome.field):
                     yield pair, outcome
 
@@ -114,21 +87,30 @@ class Score:
         return sum(found) / len(found) if found else None
 
     def fields(self) -> list[tuple[str, str]]:
-        """(type, field) of everything that was compared, in order."""
+        """(type, field) of everything that the headline counts, in order."""
         seen = ((pair.type, outcome.field) for document in self.documents for pair, outcome in document.outcomes())
         return list(dict.fromkeys(seen))
+
+    def free(self) -> list[tuple[str, str]]:
+        """(type, field) of the free text that is shown beside the headline, in order."""
+        counted = (pair for document in self.documents for pair in document.pairs if pair.is_counted)
+        return list(dict.fromkeys((pair.type, outcome.field) for pair in counted for outcome in pair.free))
 
     def labels(self) -> Counter[str]:
         """How often each error occurs."""
         found: Counter[str] = Counter()
         for document in self.documents:
-            found.update(pair.label for pair in document.pairs if pair.label and pair.is_counted)
-            found.update(outcome.label for _, outcome in document.outcomes("matched") if outcome.label)
+            counted = (pair for pair in document.pairs if pair.label and pair.is_counted)
+            # An event told as another type is one error, though both sides say so.
+            found.update(pair.label for pair in counted if pair.label != "type_confusion" or pair.predicted)
+            said = (outcome.label for _, outcome in document.outcomes("matched"))
+            found.update(label for label in said if label not in ("", WITH_MEMBER))
         return found
 
     def true_negatives(self) -> int:
-        """Documents without a record on either side."""
-        return sum(not document.pairs for document in self.documents)
+        """Documents rightly without a predicted record."""
+        said_or_missed = (any(pair.predicted or pair.is_counted for pair in each.pairs) for each in self.documents)
+        return sum(not each for each in said_or_missed)
 
 
 def score(
@@ -138,17 +120,19 @@ def score(
     schema: type[BaseModel] | None = None,
     profile: Mapping[str, Profile] = profiles.OURS,
     tau: float = TAU,
+    invalid: Collection[str] = (),
 ) -> Score:
     """Score predicted records against gold ones, document by document.
 
     Both map document ids to records: Items, Pydantic models, or plain mappings (with their `type`, or
-    all of `schema`, a Pydantic model whose fields may carry `Compare` marks). Raises InputError if the
-    two do not have the same documents, or if a document's gold holds a record twice.
+    all of `schema`, a Pydantic model whose fields may carry `Compare` marks). `invalid` names the documents
+    that got no valid answer; their prediction is empty. Raises InputError if the two do not have the same
+    documents, if a document's gold holds a record twice, or if nothing says how a type is compared.
     """
-    if schema is not None:
-        profile = {schema.__name__.lower(): profiles.of(schema)}
     _same_documents(gold, predicted)
     kind = schema.__name__.lower() if schema else None
+    if schema is not None and kind:
+        profile = {kind: profiles.of(schema)}
     return Score(
         documents=tuple(
             score_document(
@@ -157,6 +141,7 @@ def score(
                 [_item(each, kind) for each in predicted[name]],
                 profile,
                 tau,
+                is_valid=name not in invalid,
             )
             for name in sorted(gold)
         )
@@ -164,81 +149,33 @@ def score(
 
 
 def score_document(
-    document: str, gold: Sequence[Item], predicted: Sequence[Item], profile: Mapping[str, Profile], tau: float = TAU
+    document: str,
+    gold: Sequence[Item],
+    predicted: Sequence[Item],
+    profile: Mapping[str, Profile],
+    tau: float = TAU,
+    *,
+    is_valid: bool = True,
 ) -> DocumentScore:
     """Score the records of one document."""
-    _no_duplicates(document, gold)
-    pairs: list[Pair] = []
-    for kind in profile:
-        pairs += _pairs(
-            [g for g in gold if g.type == kind], [p for p in predicted if p.type == kind], profile[kind], tau
-        )
-    return DocumentScore(document=document, pairs=tuple(_confused(pairs)))
+    by_type = _profiles(document, [*gold, *predicted], profile)
+    found: list[Pair] = []
+    for kind, how in by_type.items():
+        mine = [item for item in gold if item.type == kind]
+        _no_duplicates(document, mine, how)
+        found += pairs(mine, [item for item in predicted if item.type == kind], how, tau)
+    return DocumentScore(document=document, pairs=tuple(labels.label(found, by_type, tau, is_valid=is_valid)))
 
 
-def _pairs(gold: Sequence[Item], predicted: Sequence[Item], profile: Profile, tau: float) -> list[Pair]:
-    aligned = align([g.fields for g in gold], [p.fields for p in predicted], profile, tau)
-    found = [_both(gold[i], predicted[j], profile) for i, j in aligned]
-    left, right = {i for i, _ in aligned}, {j for _, j in aligned}
-    found += [_only_gold(item, profile) for i, item in enumerate(gold) if i not in left]
-    for j, item in enumerate(predicted):
-        if j not in right:
-            twin = any(similarity(g.fields, item.fields, profile) >= tau for i, g in enumerate(gold) if i in left)
-            found.append(_only_predicted(item, profile, "duplicate" if twin else "spurious_event"))
+def _profiles(document: str, items: Sequence[Item], known: Mapping[str, Profile]) -> dict[str, Profile]:
+    """How each type of a document is compared, in the order of the known ones."""
+    found = dict(known)
+    for kind in sorted({item.type for item in items} - found.keys()):
+        derived = profiles.of_type(kind)
+        if derived is None:
+            raise InputError(f"{document}: nothing says how to compare {kind!r}; known: {', '.join(sorted(known))}")
+        found[kind] = derived
     return found
-
-
-def _both(gold: Item, predicted: Item, profile: Profile) -> Pair:
-    outcomes: list[Outcome] = []
-    for name, how in profile.items():
-        if name in gold.fields and how.is_counted:
-            outcomes += fields.compare(name, how, gold.fields[name], predicted.fields.get(name), gold.alternatives)
-    alike = similarity(gold.fields, predicted.fields, profile)
-    return Pair(gold=gold, predicted=predicted, similarity=alike, outcomes=tuple(outcomes))
-
-
-def _only_gold(gold: Item, profile: Profile) -> Pair:
-    outcomes = [
-        outcome
-        for name, how in profile.items()
-        if how.is_counted and name in gold.fields
-        for outcome in fields.missed(name, how, gold.fields[name])
-    ]
-    return Pair(gold=gold, predicted=None, similarity=0.0, outcomes=_stated(outcomes), label="missing_event")
-
-
-def _only_predicted(predicted: Item, profile: Profile, label: str) -> Pair:
-    outcomes = [
-        outcome
-        for name, how in profile.items()
-        if how.is_counted
-        for outcome in fields.spurious(name, how, predicted.fields.get(name))
-    ]
-    return Pair(gold=None, predicted=predicted, similarity=0.0, outcomes=_stated(outcomes), label=label)
-
-
-def _stated(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """Outcomes without the fields that are empty: of an unpaired record they say nothing."""
-    return tuple(outcome for outcome in outcomes if not outcome.counts.non)
-
-
-def _confused(pairs: list[Pair]) -> Iterator[Pair]:
-    """The pairs, with leftovers of two types that share a quote called `type_confusion`."""
-    from dataclasses import replace
-
-    missed = [pair for pair in pairs if pair.predicted is None]
-    for pair in pairs:
-        if pair.label == "spurious_event" and any(_alike(pair, other) for other in missed if other.type != pair.type):
-            yield replace(pair, label="type_confusion")
-        else:
-            yield pair
-
-
-def _alike(spurious: Pair, missed: Pair) -> bool:
-    if spurious.predicted is None or missed.gold is None:
-        return False
-    quotes = [set(side.fields.get("evidence") or ()) for side in (spurious.predicted, missed.gold)]
-    return any(a in b or b in a for a in quotes[0] for b in quotes[1])
 
 
 def _item(value: Any, kind: str | None) -> Item:
@@ -261,7 +198,11 @@ def _same_documents(gold: Mapping[str, object], predicted: Mapping[str, object])
         )
 
 
-def _no_duplicates(document: str, gold: Sequence[Item]) -> None:
-    for index, item in enumerate(gold):
-        if any(item.type == other.type and item.fields == other.fields for other in gold[:index]):
+def _no_duplicates(document: str, gold: Sequence[Item], profile: Profile) -> None:
+    """Raise InputError if two gold records say the same in all that is compared."""
+    seen: set[str] = set()
+    for item in gold:
+        said = canonical({name: item.fields.get(name, "?") for name in profile})
+        if said in seen:
             raise InputError(f"{document}: gold holds the same {item.type} twice; remove one")
+        seen.add(said)

@@ -6,20 +6,28 @@ All functions are pure: a random seed comes in, and the same seed gives the same
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from operator import getitem
 from random import Random
 from statistics import fmean
+from typing import TypeVar
 
 from evals.counts import Counts
+from evals.student import student_t
+
+T = TypeVar("T")
 
 LEVEL = 0.95
 RESAMPLES = 10_000
-# Below this many units the jackknife covers better (measured on MUC-4, see ARCHITECTURE.md).
+# Below this many units the jackknife covers better (measured on MUC-4, see ARCHITECTURE.md): with 5 documents, its
+# interval of a difference holds the true one in 92 % of samples, that of the bootstrap in 72 %.
 FEW = 30
 # With fewer, the smallest two-sided p there can be is above 0.05: 2 / 2^5 = 0.0625.
 FEWEST_TO_TEST = 6
+# Units drawn for one interval, about: more would take seconds. From 5,000 units on there are more all the same.
+MOST_DRAWS = 5_000_000
 # Up to here all 2^n swaps are tried.
 EXACT = 14
 
@@ -66,23 +74,28 @@ def interval(units: Sequence[Unit], *, random_seed: int = 0) -> Interval | None:
     full = [unit for unit in units if unit.act + unit.pos]
     if len(full) < 2:
         return None
-    return _jackknife(full) if len(full) < FEW else _bootstrap(full, random_seed)
+    if len(full) < FEW:
+        low, high = _jackknife(full, lambda rest: f1(rest) or 0.0)
+        return Interval(low=max(0.0, low), high=min(1.0, high), method="jackknife-t")
+    sums = _resampled([_sums(full)], Random(random_seed))  # noqa: S311  resampling, not secrets
+    return _percentiles([_f1(each) for (each,) in sums], "bootstrap")
 
 
 def difference(a: Sequence[Unit], b: Sequence[Unit], *, random_seed: int = 0) -> Interval | None:
-    """Paired bootstrap interval of F1(b) - F1(a) over the same units."""
-    if len(a) < 2:
+    """Paired interval of F1(b) - F1(a) over the same units, made as that of one F1; None under 2 units."""
+    pairs = _not_empty(a, b)
+    if len(pairs) < 2:
         return None
-    draws = _differences(a, b, Random(random_seed))  # noqa: S311  resampling, not secrets
-    return (
-        Interval(low=quantile(draws, 0.025), high=quantile(draws, 0.975), method="paired bootstrap") if draws else None
-    )
+    if len(pairs) < FEW:
+        low, high = _jackknife(pairs, _gap)
+        return Interval(low=max(-1.0, low), high=min(1.0, high), method="paired jackknife-t")
+    return _percentiles(_gaps(pairs, random_seed), "paired bootstrap")
 
 
 def lower_bound(a: Sequence[Unit], b: Sequence[Unit], *, share: float = 0.10, random_seed: int = 0) -> float | None:
-    """One-sided bootstrap bound below which F1(b) - F1(a) falls in `share` of the resamples."""
-    draws = _differences(a, b, Random(random_seed))  # noqa: S311  resampling, not secrets
-    return quantile(draws, share) if draws else None
+    """One-sided bootstrap bound below which F1(b) - F1(a) falls in `share` of the resamples; None without units."""
+    pairs = _not_empty(a, b)
+    return quantile(_gaps(pairs, random_seed), share) if pairs else None
 
 
 def randomisation(a: Sequence[Unit], b: Sequence[Unit], *, random_seed: int = 0) -> float | None:
@@ -91,20 +104,19 @@ def randomisation(a: Sequence[Unit], b: Sequence[Unit], *, random_seed: int = 0)
     A unit's two sides are swapped or not: in all ways up to 14 units, else in 10,000 random ways, with
     p = (1 + as extreme) / (1 + draws) (Noreen 1989). Units on which both agree change nothing.
     """
-    pairs = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
-    if len([1 for x, y in zip(a, b, strict=True) if x.act + x.pos + y.act + y.pos]) < FEWEST_TO_TEST:
+    pairs = _not_empty(a, b)
+    if len(pairs) < FEWEST_TO_TEST:
         return None
-    if not pairs:
-        return 1.0
-    fixed = [x for x, y in zip(a, b, strict=True) if x == y]
-    observed = abs(_gap(pairs, [False] * len(pairs), fixed)) - 1e-12
-    if len(pairs) <= EXACT:
-        all_ways = list(product((False, True), repeat=len(pairs)))
-        return sum(abs(_gap(pairs, way, fixed)) >= observed for way in all_ways) / len(all_ways)
-    random = Random(random_seed)  # noqa: S311  resampling, not secrets
-    ways = ([random.random() < 0.5 for _ in pairs] for _ in range(RESAMPLES))
-    extreme = sum(abs(_gap(pairs, way, fixed)) >= observed for way in ways)
-    return (1 + extreme) / (1 + RESAMPLES)
+    moved = [_sum(y) - _sum(x) for x, y in pairs if x != y]
+    first, second = sum(_sums([x for x, _ in pairs])), sum(_sums([y for _, y in pairs]))
+    # A swap moves what the sides differ in from one sum to the other.
+    observed = abs(_f1(second) - _f1(first)) - 1e-12
+    swaps = _all_sums(moved) if len(moved) <= EXACT else _random_sums(moved, random_seed)
+    draws = extreme = 0
+    for swap in swaps:
+        draws += 1
+        extreme += abs(_f1(second - swap) - _f1(first + swap)) >= observed
+    return extreme / draws if len(moved) <= EXACT else (1 + extreme) / (1 + draws)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -136,75 +148,77 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[low] + (at - low) * (ordered[high] - ordered[low])
 
 
-def _jackknife(units: Sequence[Unit]) -> Interval:
-    """F1 +- t of n-1 degrees times the delete-one standard error."""
-    whole = f1(units) or 0.0
+def _jackknife(units: Sequence[T], statistic: Callable[[Sequence[T]], float]) -> tuple[float, float]:
+    """A statistic +- t of n-1 degrees times its delete-one standard error."""
     n = len(units)
-    left_out = [f1([*units[:i], *units[i + 1 :]]) or 0.0 for i in range(n)]
+    left_out = [statistic([*units[:i], *units[i + 1 :]]) for i in range(n)]
     mean = fmean(left_out)
     error = math.sqrt((n - 1) / n * sum((value - mean) ** 2 for value in left_out))
-    reach = student_t(1 - (1 - LEVEL) / 2, n - 1) * error
-    return Interval(low=max(0.0, whole - reach), high=min(1.0, whole + reach), method="jackknife-t")
+    whole, reach = statistic(units), student_t(1 - (1 - LEVEL) / 2, n - 1) * error
+    return whole - reach, whole + reach
 
 
-def _bootstrap(units: Sequence[Unit], random_seed: int) -> Interval:
+def _percentiles(draws: Sequence[float], method: str) -> Interval:
+    ordered, tail = sorted(draws), (1 - LEVEL) / 2
+    return Interval(low=quantile(ordered, tail), high=quantile(ordered, 1 - tail), method=method)
+
+
+def _not_empty(a: Sequence[Unit], b: Sequence[Unit]) -> list[tuple[Unit, Unit]]:
+    """The pairs of units of which a side has something; ValueError if the sides differ in number."""
+    return [(x, y) for x, y in zip(a, b, strict=True) if x.act + x.pos + y.act + y.pos]
+
+
+def _gap(pairs: Sequence[tuple[Unit, Unit]]) -> float:
+    return (f1([y for _, y in pairs]) or 0.0) - (f1([x for x, _ in pairs]) or 0.0)
+
+
+def _gaps(pairs: Sequence[tuple[Unit, Unit]], random_seed: int) -> list[float]:
+    """F1(b) - F1(a) of resampled pairs."""
+    sides = [_sums([x for x, _ in pairs]), _sums([y for _, y in pairs])]
     random = Random(random_seed)  # noqa: S311  resampling, not secrets
-    draws = [
-        value for value in (f1(random.choices(units, k=len(units))) for _ in range(RESAMPLES)) if value is not None
-    ]
-    return Interval(low=quantile(draws, 0.025), high=quantile(draws, 0.975), method="bootstrap")
+    return [_f1(second) - _f1(first) for first, second in _resampled(sides, random)]
 
 
-def _differences(a: Sequence[Unit], b: Sequence[Unit], random: Random) -> list[float]:
-    pairs = list(zip(a, b, strict=True))
-    found = []
-    for _ in range(RESAMPLES):
-        drawn = random.choices(pairs, k=len(pairs))
-        first, second = f1([x for x, _ in drawn]), f1([y for _, y in drawn])
-        if first is not None and second is not None:
-            found.append(second - first)
+# Credit and size (act + pos) are summed together, as one complex number: a resample of thousands of units is one sum.
+def _sum(unit: Unit) -> complex:
+    return complex(unit.credit, unit.act + unit.pos)
+
+
+def _sums(units: Sequence[Unit]) -> list[complex]:
+    return [_sum(unit) for unit in units]
+
+
+def _f1(both: complex) -> float:
+    return 2 * both.real / both.imag if both.imag else 0.0
+
+
+def _resampled(sides: Sequence[Sequence[complex]], random: Random) -> Iterator[tuple[complex, ...]]:
+    """Sums of each side over units drawn with replacement, the same units on all sides."""
+    n = len(sides[0])
+    for _ in range(_resamples(n)):
+        # Four bytes make a number to 2^32; that n does not divide it shifts a unit's chance by less than n / 2^32.
+        drawn = [number % n for number in struct.unpack(f"<{n}I", random.randbytes(4 * n))]
+        yield tuple(sum(map(side.__getitem__, drawn)) for side in sides)
+
+
+def _resamples(units: int) -> int:
+    """10,000, but fewer from 500 units on: with 1,000, a bound is still known to a tenth of a standard error."""
+    return max(1_000, min(RESAMPLES, MOST_DRAWS // units))
+
+
+def _all_sums(values: Sequence[complex]) -> list[complex]:
+    """The sum of every subset."""
+    found = [0j]
+    for value in values:
+        found += [each + value for each in found]
     return found
 
 
-def _gap(pairs: Sequence[tuple[Unit, Unit]], swapped: Sequence[bool], fixed: Sequence[Unit]) -> float:
-    a = [y if swap else x for (x, y), swap in zip(pairs, swapped, strict=True)]
-    b = [x if swap else y for (x, y), swap in zip(pairs, swapped, strict=True)]
-    return (f1([*b, *fixed]) or 0.0) - (f1([*a, *fixed]) or 0.0)
-
-
-def student_t(share: float, degrees: int) -> float:
-    """Quantile of Student's t above one half, by bisection of its distribution function."""
-    return _bisect(lambda t: _t_below(t, degrees) - share, 0.0, 1e4)
-
-
-def _bisect(function: Callable[[float], float], low: float, high: float) -> float:
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if function(middle) < 0 else (low, middle)
-    return (low + high) / 2
-
-
-def _t_below(t: float, degrees: int) -> float:
-    """Share of Student's t below t >= 0, by the regularised incomplete beta function."""
-    return 1 - 0.5 * _beta(degrees / (degrees + t * t), degrees / 2, 0.5)
-
-
-def _beta(x: float, a: float, b: float) -> float:
-    """Regularised incomplete beta function, by Lentz's continued fraction (Numerical Recipes, 6.4)."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _beta(1 - x, b, a)
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(1 - x))
-    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1))
-    fraction = d
-    for m in range(1, 300):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for step in (even, odd):
-            d = 1 / (1 + step * d)
-            c = 1 + step / c
-            fraction *= c * d
-        if abs(c * d - 1) < 1e-14:
-            break
-    return front * fraction / a
+def _random_sums(values: Sequence[complex], random_seed: int) -> Iterator[complex]:
+    """Sums of random subsets: a bit for each value, looked up four at a time."""
+    padded = [*values, *[0j] * (-len(values) % 8)]
+    tables = [_all_sums(padded[at : at + 4]) for at in range(0, len(padded), 4)]
+    by_digit = [dict(zip("0123456789abcdef", table, strict=True)) for table in tables]
+    random = Random(random_seed)  # noqa: S311  resampling, not secrets
+    for _ in range(RESAMPLES):
+        yield sum(map(getitem, by_digit, random.randbytes(len(padded) // 8).hex()), 0j)

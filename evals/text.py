@@ -38,13 +38,23 @@ def plain(text: str) -> str:
 
 def is_stated(value: object) -> bool:
     """Whether a value says anything: null, words for "unknown", empty lists and parts that say nothing do not."""
-    if isinstance(value, Mapping):
+    if value is None:
+        return False
+    if isinstance(value, str):
+        return _says_something(value)
+    if isinstance(value, dict):
         return any(map(is_stated, value.values()))
     if isinstance(value, list | tuple | set | frozenset):
         return any(map(is_stated, value))
-    return null_if_not_stated(value) is not None
+    return True
 
 
+@lru_cache(maxsize=20_000)
+def _says_something(text: str) -> bool:
+    return null_if_not_stated(text) is not None
+
+
+@lru_cache(maxsize=50_000)
 def same_name(first: str, second: str) -> bool:
     """Whether two names are one: equal when folded, or spelt a little differently word by word.
 
@@ -69,13 +79,18 @@ def is_part(first: str, second: str) -> bool:
 
     A single word may lose numbers only: "Saiqa" of "Saiqa 3", but not "Sudan" of "South Sudan".
     """
-    short, long = sorted((_name(first).split(), _name(second).split()), key=len)
+    short, long = sorted((words(first), words(second)), key=len)
     rest = list(long)
     for word in short:
         if word not in rest:
             return False
         rest.remove(word)
     return bool(short) and len(rest) <= 2 * len(short) and (len(short) > 1 or all(word.isdigit() for word in rest))
+
+
+def words(text: str) -> list[str]:
+    """The words of a name, folded."""
+    return _name(text).split()
 
 
 def shared_words(first: str, second: str) -> float:

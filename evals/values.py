@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evals.dates import when
-from evals.text import is_near, is_part, is_stated, plain, same_name, shared_words
+from evals.text import is_near, is_part, is_stated, same_name, shared_words, words
 
 __all__ = ["Compare", "Compared", "are_near", "equal", "free", "name", "number", "party", "person", "place", "when"]
 
@@ -64,7 +64,7 @@ def place(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Compared:
 
 
 def person(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Compared:
-    """People and delegations: by name where both have one, else by office and country; 0.5 if only one side names them."""
+    """People and delegations: by name where both have one, else by office and country; 0.5 if one side has no name."""
     called, named = _names(gold), _names(predicted)
     is_office = _same_office(gold, predicted)
     if called and named:
@@ -111,5 +111,5 @@ def _same_office(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> bool:
 
 def _share_a_name(called: list[str], named: list[str]) -> bool:
     """Whether a short form stands beside a full one: every word of one is in the other."""
-    words = [(set(plain(a).split()), set(plain(b).split())) for a in called for b in named]
-    return any(a and b and (a <= b or b <= a) for a, b in words)
+    pairs = [(set(words(a)), set(words(b))) for a in called for b in named]
+    return any(a and b and (a <= b or b <= a) for a, b in pairs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 from unicodedata import category, normalize
 
@@ -19,6 +20,9 @@ Match = Literal["verbatim", "folded", "fuzzy"]
 
 # Shorter quotes stand in too many places by chance to be matched loosely.
 SHORTEST = 8
+
+# Ranks and names of more words are found as they stand or not at all: each word doubles the forms to try.
+_MOST_WORDS = 4
 
 # What a model puts around a quote, and the text does not have.
 _OUTSIDE = " '.…,:;!?"
@@ -68,12 +72,24 @@ class Text:
     def locate_value(self, value: str, *, near: Sequence[Span] = ()) -> Span | None:
         """Find a name, place or number as whole words; attached Arabic prefixes do not count.
 
-        «الدفاع» is found in «للدفاع», where the article is written into the prefix.
+        «الدفاع» is found in «للدفاع», where the article is written into the prefix, and «لواء ركن» in
+        «اللواء الركن»: a rank is written down without its article, which Arabic repeats on each word.
         """
         value = value.strip()
         hits = (hit for hit in _ranges(self.text, value) if is_whole(self.text, *hit))
         hit = _choose(hits, near)
-        return self._search(value, near, hit and Span(*hit, "verbatim"), least=1 if value.isdigit() else 2)
+        least = 1 if value.isdigit() else 2
+        verbatim = hit and Span(*hit, "verbatim")
+        return self._search(value, near, verbatim, least=least) or self._find_with_articles(value, near)
+
+    def _find_with_articles(self, value: str, near: Sequence[Span]) -> Span | None:
+        words = fold(value).split()
+        if not 2 <= len(words) <= _MOST_WORDS or not all(map(_is_arabic, words)):
+            return None
+        forms = (" ".join((words[0], *rest)) for rest in product(*((word, f"ال{word}") for word in words[1:])))
+        hits = (hit for form in forms for hit in _ranges(self.folded.text, form) if is_whole(self.folded.text, *hit))
+        hit = _choose(sorted(self.folded.origin(*hit) for hit in hits), near)
+        return hit and Span(*hit, "folded")
 
     def locate_first(self, quote: str) -> Span | None:
         """Find the first passage with the quote, be it verbatim or folded; a fuzzy one if there is no other."""
@@ -146,6 +162,10 @@ def _variants(quote: str) -> Iterator[str]:
         yield "لل" + quote[2:]
     if quote.startswith("الل"):
         yield "ل" + quote[2:]
+
+
+def _is_arabic(word: str) -> bool:
+    return "\u0621" <= word[0] <= "\u064a"
 
 
 def _choose(hits: Iterable[tuple[int, int]], near: Sequence[Span]) -> tuple[int, int] | None:

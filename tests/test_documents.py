@@ -274,3 +274,13 @@ def test_a_language_tag_becomes_its_code(tmp_path):
     write(tmp_path, {"a.jsonl": '{"text": "x", "lang": "ar-EG"}'})
 
     assert only(tmp_path).language == "ar"
+
+
+def test_the_folder_of_an_earlier_run_is_passed_over(tmp_path):
+    (tmp_path / "report.txt").write_text("An invented report of a meeting that never was.", encoding="utf-8")
+    earlier = tmp_path / "runs" / "one"
+    earlier.mkdir(parents=True)
+    for name in ("records.jsonl", "failures.jsonl", "meetings.csv"):
+        (earlier / name).write_text("{}\n", encoding="utf-8")
+
+    assert [item.id for item in read([tmp_path]) if isinstance(item, Document)] == ["report"]

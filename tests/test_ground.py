@@ -243,3 +243,20 @@ def test_a_span_is_always_within_the_text(text, quote):
 def test_letters_that_the_text_does_not_have_are_never_found(text, quote):
     assert Text(text).locate(quote) is None
     assert Text(text).locate_value(quote) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        ("لواء ركن", "استقبل اللواء الركن سامر الوفد", "لواء الركن"),
+        ("عميد ركن بحري", "وحضر العميد الركن البحري فارس", "عميد الركن البحري"),
+        ("لواء ركن", "استقبل اللواء سامر ركن الدين", None),
+        ("لواء ركن", "استقبل اللواء الركني", None),
+        ("chief of staff", "the chief of the staff", None),
+    ],
+    ids=["two words", "three words", "words apart", "another word", "not in English"],
+)
+def test_a_rank_without_its_article_is_found_where_each_word_has_one(value, text, expected):
+    span = Text(text).locate_value(value)
+
+    assert (span and text[span.start : span.end]) == expected

@@ -198,3 +198,20 @@ def report(folders: tuple[Path, ...], output: Path, place: Path) -> None:
     page = pages.html([runs.load(folder) for folder in folders], gold.load(place))
     output.write_text(page, encoding="utf-8")
     click.echo(f"{output}: {len(page.encode()):,} bytes")
+
+
+@command.command("damage")
+@options.settings("prompt", "prompts")
+@click.option("--random-seed", type=int, default=0, show_default=True, help="Seed of the damages.")
+@judged
+def damage(random_seed: int, place: Path, **flags: Any) -> None:
+    """Damage the labels on purpose and say which share of each kind is caught by what.
+
+    validation and grounding send an answer back to the model; score finds only what is labelled.
+    """
+    from evals import damage as damages
+    from extract import prompt as prompts
+
+    settings = options.resolved(flags).settings
+    prompt = prompts.load(settings.prompt, compose.folders(settings))
+    click.echo(damages.table(damages.assess(gold.load(place), prompt, random_seed=random_seed)))

@@ -14,6 +14,9 @@ from extract.documents.encoding import clean
 from extract.documents.formats import SUFFIXES
 from extract.errors import InputError
 
+# A folder that holds these is a run of ours, not reports: `mahdar run .` must not read what it wrote.
+RUN_FILES = frozenset({"records.jsonl", "failures.jsonl"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -68,6 +71,8 @@ def _walk(folder: Path, root: Path, visited: set[str]) -> Iterator[Found]:
         names = sorted(os.listdir(folder))  # noqa: PTH208  names are all that is needed
     except OSError:
         yield Found(path=folder, root=root)
+        return
+    if folder != root and set(names) >= RUN_FILES:
         return
     for name in names:
         path = folder / name
