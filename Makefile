@@ -3,15 +3,25 @@
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# The prompts that are scored side by side; the others are tested against the first.
+PROMPTS := events/v1 events/v2 events/v3
 READY := .venv/.ready
 
-.PHONY: demo test check record lock format clean
+.PHONY: demo test eval check record lock format clean
 
 demo: $(READY)  ## extract from the five seeds by replaying recorded answers
 	@$(BIN)/mahdar run seeds/ --replay evals/recordings --out runs/demo
 
 test: $(READY)  ## the test suite
 	$(BIN)/python -m pytest
+
+eval: $(READY)  ## score the prompts on the labelled documents by replaying recorded answers
+	@mkdir -p runs
+	@for prompt in $(PROMPTS); do \
+		$(BIN)/mahdar eval run --prompt $$prompt --split dev --out runs/eval/$$(echo $$prompt | tr / -)-dev \
+			> runs/eval-$$(echo $$prompt | tr / -).txt || exit; \
+	done
+	@$(BIN)/mahdar eval matrix $(foreach prompt,$(PROMPTS),runs/eval/$(subst /,-,$(prompt))-dev)
 
 check: $(READY)  ## lint, types, import contracts, spelling
 	$(BIN)/ruff check .

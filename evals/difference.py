@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evals.fields import Outcome
@@ -119,8 +119,17 @@ def title(pair: Pair) -> str:
 
 
 def brief(value: Any) -> str:
-    """A value in a few characters."""
-    if isinstance(value, dict):
-        value = {key: item for key, item in value.items() if item not in (None, [], False, "")}
+    """A value in a few words: a date by its days, a place by its city, a person or party by name and country."""
+    if isinstance(value, Mapping):
+        value = _named(value) or {key: item for key, item in value.items() if item not in (None, [], False, "")}
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 90 else f"{text[:89]}…"
+
+
+def _named(value: Mapping[str, Any]) -> str:
+    if "start" in value:
+        days = "/".join(dict.fromkeys(day for day in (value.get("start"), value.get("end")) if day))
+        return f"{'~' if value.get('approximate') else ''}{days}" if days else f"unresolved: {value.get('text')}"
+    names = (value.get(key) for key in ("city", "name_latin", "name", "text", "role", "role_code"))
+    first = next((name for name in names if name), "")
+    return ", ".join(part for part in (first, value.get("country")) if part)

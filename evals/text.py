@@ -5,26 +5,32 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from rapidfuzz.fuzz import ratio
 
 from extract.fold import fold
+from schemas import COUNTRY_NAMES
 
 # What the schemas take for "not stated" must be that here too.
 from schemas._types import null_if_not_stated
 
 _NOT_WORD = re.compile(r"[^\w]+")
-# Folding makes these names one, and they are not; told apart by the marks that the writer has set.
+# Names so near that folding or a letter makes them one, and they are not. What sets Oman and Amman apart are the marks.
 _OMAN = re.compile("عُم[\u064b-\u0650\u0652]*ان")
 _AMMAN = re.compile("عَ?م[\u064b-\u0650\u0652]*\u0651[\u064b-\u0652]*ان")
-NEVER_EQUAL = ((_OMAN, _AMMAN),)
-# The smallest ratio of any pair of words at which two names may be one, spelt differently.
-MIN_WORD_RATIO = 85
+_NIGER, _NIGERIA = re.compile("نيجر"), re.compile("نيجير")
+_EAST, _WEST = re.compile("east", re.IGNORECASE), re.compile("west", re.IGNORECASE)
+NEVER_EQUAL = ((_OMAN, _AMMAN), (_NIGER, _NIGERIA), (_EAST, _WEST))
+# Two words may be one, spelt differently, from this ratio and this length of the shorter on, its article aside. At 85,
+# or with shorter words, fourth is seventh (الرابعة, السابعة), navy is army (البحرية, البرية), Muhammad is Mahmud.
+MIN_WORD_RATIO = 87
+MIN_LETTERS = 6
 # From here on two names are near enough for a person to look whether one is an alias of the other.
 MIN_ALIAS_RATIO = 60
-# The article is written either way in Latin letters: El-Sisi, Al-Sisi.
+_ARABIC_ARTICLE = "ال"
+# It is written either way in Latin letters: El-Sisi, Al-Sisi.
 _ARTICLE = re.compile(r"\bel\b")
 _DIGIT = re.compile(r"\d")
 _TWO_NUMBERS = re.compile(r"\d \d")
@@ -66,12 +72,15 @@ def same_name(first: str, second: str) -> bool:
     a, b = _name(first), _name(second)
     if not a or not b:
         return first == second
-    return a == b or _joined(a) == _joined(b) or _lowest(a, b) >= MIN_WORD_RATIO
+    if a == b or _joined(a) == _joined(b):
+        return True
+    are_countries = a in _countries() and b in _countries()
+    return not are_countries and _lowest(a, b, MIN_LETTERS) >= MIN_WORD_RATIO
 
 
 def is_near(first: str, second: str) -> bool:
     """Whether two names that are not one may be so all the same, so that an alias is worth a thought."""
-    return not same_name(first, second) and _lowest(_name(first), _name(second)) >= MIN_ALIAS_RATIO
+    return not same_name(first, second) and _lowest(_name(first), _name(second), 1) >= MIN_ALIAS_RATIO
 
 
 def is_part(first: str, second: str) -> bool:
@@ -131,16 +140,25 @@ def _joined(text: str) -> str:
     return text if _TWO_NUMBERS.search(text) else text.replace(" ", "")
 
 
-def _lowest(a: str, b: str) -> float:
+@cache
+def _countries() -> frozenset[str]:
+    """English names of countries: none is another one misspelt, as Austria is not Australia."""
+    return frozenset(map(_name, COUNTRY_NAMES.values()))
+
+
+def _lowest(a: str, b: str, letters: int) -> float:
     """The smallest ratio (0 to 100) of the words of two names, place by place; 0 if they differ in number."""
     left, right = a.split(), b.split()
     if len(left) != len(right) or not left:
         return 0.0
-    return min(_ratio(x, y) for x, y in zip(left, right, strict=True))
+    return min(_ratio(x, y, letters) for x, y in zip(left, right, strict=True))
 
 
-def _ratio(a: str, b: str) -> float:
-    """How alike two words are, 0 to 100; words with digits (a year, a number of an invoice) are equal or not."""
-    if a != b and (_DIGIT.search(a) or _DIGIT.search(b)):
+def _ratio(a: str, b: str, letters: int) -> float:
+    """How alike two words are, 0 to 100; with a digit (a year, a number of an invoice) or few letters: equal or not."""
+    if a == b:
+        return 100.0
+    a, b = a.removeprefix(_ARABIC_ARTICLE), b.removeprefix(_ARABIC_ARTICLE)
+    if _DIGIT.search(a) or _DIGIT.search(b) or min(len(a), len(b)) < letters:
         return 0.0
     return ratio(a, b)

@@ -106,7 +106,7 @@ def _stated(side: Mapping[str, Any], *keys: str) -> list[str]:
 
 def _same_office(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> bool:
     is_same = gold.get("country") == predicted.get("country") and gold.get("role_code") == predicted.get("role_code")
-    return is_same and is_stated(gold.get("role_code"))
+    return is_same and (is_stated(gold.get("role_code")) or is_stated(gold.get("country")))
 
 
 def _share_a_name(called: list[str], named: list[str]) -> bool:

@@ -15,9 +15,7 @@ def matrices(most: int) -> st.SearchStrategy[list[list[float]]]:
     gains = st.sampled_from([0.0, 0.0, 0.25, 0.5, 0.55, 0.9, 1.0])
     sizes = st.tuples(st.integers(0, most), st.integers(0, most))
     return sizes.flatmap(
-        lambda size: st.lists(
-            st.lists(gains, min_size=size[1], max_size=size[1]), min_size=size[0], max_size=size[0]
-        )
+        lambda size: st.lists(st.lists(gains, min_size=size[1], max_size=size[1]), min_size=size[0], max_size=size[0])
     )
 
 
