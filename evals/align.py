@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
-from evals import fields
+from evals import counts, fields
 from evals.assign import assign, tie
 from evals.item import Item
 from evals.profile import Profile
@@ -20,7 +20,15 @@ def similarity(gold: Item, predicted: Item, profile: Profile) -> float:
     A key that neither side states says nothing, nor does one that gold does not annotate; two records without
     any key in common are not alike. Of other right values the likest counts.
     """
-    return _mean(_keys(gold, predicted, profile), profile)
+    score = weight = 0.0
+    for name, how in profile.items():
+        if not how.key or not gold.is_annotated(name):
+            continue
+        alike = fields.similarity(name, how, gold.fields[name], predicted.fields.get(name), gold.alternatives)
+        if alike is not None:
+            score += how.key * alike
+            weight += how.key
+    return score / weight if weight else 0.0
 
 
 def align(gold: Sequence[Item], predicted: Sequence[Item], profile: Profile, tau: float = TAU) -> list[tuple[int, int]]:
@@ -33,35 +41,18 @@ def align(gold: Sequence[Item], predicted: Sequence[Item], profile: Profile, tau
     gains = [[0.0 for _ in predicted] for _ in gold]
     for i, g in enumerate(gold):
         for j, p in enumerate(predicted):
-            keys = _keys(g, p, profile)
-            alike = _mean(keys, profile)
+            alike = similarity(g, p, profile)
             if alike >= tau and alike > 0:
-                gains[i][j] = alike + 1e-6 * _agreement(g, p, profile, keys) + 1e-9 * tie(left[i], right[j])
+                gains[i][j] = alike + 1e-6 * _agreement(g, p, profile) + 1e-9 * tie(left[i], right[j])
     return assign(gains)
 
 
-def _keys(gold: Item, predicted: Item, profile: Profile) -> dict[str, float]:
-    return _similarities(gold, predicted, profile, [name for name, how in profile.items() if how.key])
-
-
-def _mean(alike: Mapping[str, float], profile: Profile) -> float:
-    weight = sum(profile[name].key for name in alike)
-    return sum(profile[name].key * each for name, each in alike.items()) / weight if weight else 0.0
-
-
-def _agreement(gold: Item, predicted: Item, profile: Profile, keys: Mapping[str, float]) -> float:
-    """Mean similarity of all fields, each as heavy as any other."""
-    rest = _similarities(gold, predicted, profile, [name for name, how in profile.items() if not how.key])
-    return (sum(keys.values()) + sum(rest.values())) / (len(keys) + len(rest))
-
-
-def _similarities(gold: Item, predicted: Item, profile: Profile, names: Iterable[str]) -> dict[str, float]:
-    """How alike the fields are that gold annotates and that a side states."""
-    found = {}
-    for name in names:
-        if gold.is_annotated(name):
-            value, said = gold.fields[name], predicted.fields.get(name)
-            alike = fields.similarity(name, profile[name], value, said, gold.alternatives)
-            if alike is not None:
-                found[name] = alike
-    return found
+def _agreement(gold: Item, predicted: Item, profile: Profile) -> float:
+    """F1 of all fields, as the pair would score."""
+    outcomes = (
+        outcome
+        for name, how in profile.items()
+        if gold.is_annotated(name)
+        for outcome in fields.compare(name, how, gold.fields[name], predicted.fields.get(name), gold.alternatives)
+    )
+    return counts.total(outcome.counts for outcome in outcomes).f1 or 0.0

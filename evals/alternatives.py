@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 Alternatives = Mapping[str, Sequence[Any]]
-# What a variant of the gold value is worth to the prediction.
+# What a variant of the gold value is worth to the prediction: first a number that is 0 where nothing could be better.
 Worth = Callable[[Any], tuple[float, ...]]
 
 _STEP = re.compile(r"[^.\[\]]+")
 
 
-def best(name: str, gold: Any, alternatives: Alternatives, worth: Worth) -> Any:
+def best(name: str, gold: Any, alternatives: Alternatives, worth: Worth, *, read: Collection[str] | None = None) -> Any:
     """The right variant of a field's gold value that is worth most; of equals the labelled one.
 
     A path is the field itself or leads into it: `topics`, `date.start`, `participants[1].role_code`
     or `participants.1.role_code`. Parts vary one by one: from the labelled value on, and from the first
-    other value of all parts at once, each part takes in turn what is worth most.
+    other value of all parts at once, each part takes in turn what is worth most. Parts that are not
+    `read` cannot matter.
     """
-    mine = {path: values for path, values in alternatives.items() if _steps(path)[0] == name}
-    if not mine:
+    mine = {path: values for path, values in alternatives.items() if values and _steps(path)[0] == name}
+    if not mine or worth(gold)[0] >= 0:
         return gold
-    whole = [value for path, values in mine.items() if path == name for value in values]
-    parts = {path: values for path, values in mine.items() if path != name and values}
+    whole = mine.pop(name, ())
+    parts = {path: values for path, values in mine.items() if read is None or _steps(path)[-1] in read}
     starts = ({}, {path: values[0] for path, values in parts.items()}) if parts else ()
     climbed = (_climb(name, gold, parts, start, worth) for start in starts)
     return max((gold, *climbed, *whole), key=worth)

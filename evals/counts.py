@@ -77,10 +77,11 @@ class Counts:
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The sum of counts."""
-    found = Counts()
-    for each in counts:
-        found = found + each
-    return found
+    rows = [(each.cor, each.par, each.inc, each.mis, each.spu, each.non, each.credit) for each in counts]
+    if not rows:
+        return Counts()
+    cor, par, inc, mis, spu, non, credit = map(sum, zip(*rows, strict=True))
+    return Counts(cor=cor, par=par, inc=inc, mis=mis, spu=spu, non=non, credit=credit)
 
 
 def of_credit(credit: float) -> Counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from evals.text import is_stated
@@ -12,6 +13,9 @@ from schemas import interval
 
 Bounds = tuple[date | None, date | None]
 
+_FORM = re.compile(r"^(\d{4}|XXXX)(-\d\d){0,2}$")
+# Of a time stamp the day counts.
+_CLOCK = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*")
 _DAY = re.compile(r"^(\d{4})-(\d\d)-(\d\d)$")
 
 
@@ -44,14 +48,19 @@ def is_dated(value: Any) -> bool:
 def _range(value: Any) -> Mapping[str, Any]:
     if isinstance(value, dict):
         return value
-    # Of a time stamp the day counts.
-    day = re.split("[T ]", str(value))[0] if is_stated(value) else None
+    day = _CLOCK.sub("", str(value)) if is_stated(value) else None
     return {"start": day, "end": day}
 
 
 def _bounds(value: Mapping[str, Any]) -> Bounds | None:
+    return _between(_text(value, "start"), _text(value, "end"))
+
+
+@lru_cache(maxsize=20_000)
+def _between(start: str, end: str) -> Bounds | None:
     """First and last day, None on the side that is open; None if they are no dates or the wrong way round."""
-    start, end = _text(value, "start"), _text(value, "end")
+    if not all(_FORM.match(bound) for bound in (start, end) if bound):
+        return None
     try:
         found = (interval(start)[0] if start else None, interval(end)[1] if end else None)
     except ValueError:

@@ -46,7 +46,8 @@ def compare(name: str, how: Compare, gold: Any, predicted: Any, others: Alternat
         # Half of what is missing from a perfect field, as F1 sees it: to miss and to add cost the same.
         return found.credit - (found.pos + found.act) / 2, found.credit
 
-    return _compare(name, how, alternatives.best(name, gold, others, worth), predicted)
+    read = how.read and how.read.union(how.within)
+    return _compare(name, how, alternatives.best(name, gold, others, worth, read=read), predicted)
 
 
 def spurious(name: str, how: Compare, predicted: Any) -> list[Outcome]:
@@ -57,16 +58,21 @@ def spurious(name: str, how: Compare, predicted: Any) -> list[Outcome]:
 def similarity(name: str, how: Compare, gold: Any, predicted: Any, others: Alternatives) -> float | None:
     """How alike two values are, 0 to 1, by the variant of gold that is likest; None if neither side states one."""
 
+    if not others:
+        return _similarity(how, gold, predicted)
+
     def worth(variant: Any) -> tuple[float, ...]:
         found = _similarity(how, variant, predicted)
         # Rightly absent on both sides is better than absent on one.
-        return (0.5 if found is None else found,)
+        return (-0.5 if found is None else found - 1,)
 
-    return _similarity(how, alternatives.best(name, gold, others, worth), predicted)
+    return _similarity(how, alternatives.best(name, gold, others, worth, read=how.read), predicted)
 
 
 def credit(how: Compare, gold: Any, predicted: Any) -> Compared:
     """What one value earns against another that is stated too; nested models by the mean of their parts."""
+    if gold == predicted:
+        return 1.0, ""
     if how.kind != "parts":
         return how.credit(gold, predicted)
     parts = ((part, gold.get(name), predicted.get(name)) for name, part in how.parts.items())
@@ -84,6 +90,8 @@ def holds(how: Compare, value: Any, wanted: Any) -> bool:
 
 
 def _similarity(how: Compare, gold: Any, predicted: Any) -> float | None:
+    if gold is None and predicted is None:
+        return None
     if how.is_list:
         left, right = members(how, gold), members(how, predicted)
         if not left and not right:

@@ -95,7 +95,9 @@ def plain(text: str) -> str:
 
 
 def score(gold: Mapping[str, Sequence[Template]], predicted: Mapping[str, Sequence[Template]]) -> Result:
-    """Tallies over all documents of gold; a document without a prediction has none."""
+    """Tallies over all documents of gold; a document without a prediction has none, one without gold is refused."""
+    if unknown := sorted(predicted.keys() - gold.keys()):
+        raise InputError(f"no gold for {', '.join(unknown[:5])}; the ids of both files must be written alike")
     result = Result()
     for document, templates in gold.items():
         _score(_once(templates), list(predicted.get(document, ())), result)
@@ -112,9 +114,12 @@ def load(path: Path) -> dict[str, list[Template]]:
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
-            found[row["docid"]] = [_template(value) for value in row["templates"]]
+            name, templates = row["docid"], [_template(value) for value in row["templates"]]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(f"{path}:{number}: no line of templates: {error!r}") from error
+        if name in found:
+            raise InputError(f"{path}:{number}: a second line of {name!r}; put its templates into one")
+        found[name] = templates
     return found
 
 

@@ -31,6 +31,15 @@ COMPARATORS: Mapping[str, values.Compare] = {
 }
 
 
+# What comparators read of a value that has parts; nothing else of it can change a score.
+_READ: Mapping[str, frozenset[str]] = {
+    "date": frozenset({"start", "end"}),
+    "place": frozenset({"text", "city", "country"}),
+    "person": frozenset({"name", "name_latin", "aliases", "role_code", "country"}),
+    "party": frozenset({"name", "name_latin", "aliases", "country"}),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
     """How one field is compared. As a mark in `Annotated[...]` it says so for any Pydantic model.
@@ -48,12 +57,18 @@ class Compare:
     within: tuple[str, ...] = ()
     absolute: float = 0.0
     relative: float = 1e-9
-    parts: Mapping[str, Compare] = field(default_factory=dict)
+    # A mark must have a hash to stand within a union.
+    parts: Mapping[str, Compare] = field(default_factory=dict, hash=False)
 
     @property
     def is_code(self) -> bool:
         """Whether values are only equal or not."""
         return self.kind in ("auto", "equal")
+
+    @property
+    def read(self) -> frozenset[str] | None:
+        """The parts of a value that its comparator reads; None if any."""
+        return _READ.get(self.kind)
 
     def credit(self, gold: Any, predicted: Any) -> values.Compared:
         """What one predicted value earns, and a word on why; nested models are compared in `fields`."""

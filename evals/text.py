@@ -115,13 +115,13 @@ def shared_words(first: str, second: str) -> float:
 
 
 def canonical(value: Any) -> str:
-    """One text for equal values, whatever the order of their keys and members."""
+    """One text for values that state the same, whatever the order of their keys and members."""
     return json.dumps(_sorted(value), ensure_ascii=False, sort_keys=True, default=str)
 
 
 def _sorted(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _sorted(item) for key, item in value.items()}
+        return {str(key): _sorted(item) for key, item in value.items() if is_stated(item)}
     if isinstance(value, list | tuple | set | frozenset):
         return sorted((_sorted(item) for item in value), key=lambda item: json.dumps(item, default=str, sort_keys=True))
     return value

@@ -44,7 +44,8 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     base_url: str | None = Field(None, repr=False, description="Address of an OpenAI-compatible endpoint, with /v1.")
     model: str | None = Field(None, description="Name of the model, as the endpoint knows it.")
     api_key: SecretStr | None = Field(None, description="Key of the endpoint; a local server needs none.")
-    prompt: str = Field("events", description="Prompt: <task> is its newest version, <task>/vN one version.")
+    # The version with the best score on the dev split (README), which need not be the newest.
+    prompt: str = Field("events/v2", description="Prompt: <task>/vN, or <task> for its newest version.")
     mode: Mode = Field("json_schema", description="How the endpoint is made to answer in JSON.")
     temperature: float | None = Field(0.0, ge=0, description="Sampling temperature; none leaves it to the endpoint.")
     max_tokens: int | None = Field(4096, ge=1, description="Longest answer in tokens; none leaves it to the endpoint.")

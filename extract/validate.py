@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,8 @@ from extract.ground import Span, Text, tail_start
 from extract.prompt import Prompt
 from extract.reply import answer_text, shorten
 from extract.request import Completion
+from extract.weekday import ENGLISH as WEEKDAYS
+from extract.weekday import is_off
 from schemas import Answer, Record, interval
 
 NOT_IN_REPORT = "is not in the report; copy the words character by character, or leave it out"
@@ -115,9 +118,10 @@ def _ground_all(head: Answer, records: Sequence[tuple[str, Record]], document: D
     published = document.published or (head.published.date if head.published else None)
     kept: list[GroundedRecord] = []
     failures: list[Failure] = []
+    twins = dict(_twins(records))
     for path, record in records:
         grounded = _ground(record, text, tail)
-        own = tuple(_of_record(path, grounded, published))
+        own = (*_of_record(path, grounded, published), *twins.get(path, ()))
         problems += own
         if any(grounding.span for grounding in grounded.evidence):
             kept.append(replace(grounded, problems=own))
@@ -125,6 +129,17 @@ def _ground_all(head: Answer, records: Sequence[tuple[str, Record]], document: D
             problem = Problem(path=path, message="none of its quotes stands in the report", kind="ungrounded")
             failures.append(_failure(document, problem, record.model_dump(mode="json")))
     return Verdict(records=tuple(kept), problems=tuple(problems), failures=tuple(failures), head=head)
+
+
+def _twins(records: Sequence[tuple[str, Record]]) -> Iterator[tuple[str, tuple[Problem, ...]]]:
+    """A problem for each record that says the same as an earlier one, its words aside."""
+    first: dict[str, str] = {}
+    for path, record in records:
+        said = type(record).__name__ + record.model_dump_json(exclude={"evidence", "summary", "mention"})
+        if said in first:
+            message = f"this is {first[said]} again; one event is one record, with all its quotes"
+            yield path, (Problem(path=path, message=message, kind="duplicate"),)
+        first.setdefault(said, path)
 
 
 def _ground(record: Record, text: Text, tail: int | None) -> GroundedRecord:
@@ -171,6 +186,17 @@ def _of_date(path: str, record: Record, published: str | None) -> Iterator[Probl
     if is_over and published and when.start and _is_after(when.start, published):
         message = f"{when.start} is after the publication date {published}, but the status tells of the past"
         yield Problem(path=f"{path}.date.start", message=message, kind="date")
+    if when.text and when.start == when.end and (day := _day(when.start)) and is_off(when.text, day):
+        message = f"{when.start} is a {WEEKDAYS[day.weekday()]}, but the text says {when.text!r}; count the days again"
+        yield Problem(path=f"{path}.date.start", message=message, kind="date")
+
+
+def _day(text: str | None) -> date | None:
+    """The one day that a date is; None if it is a longer time or has no year."""
+    if not text or text.startswith("X"):
+        return None
+    first, last = interval(text)
+    return first if first == last else None
 
 
 def _is_after(start: str, published: str) -> bool:

@@ -75,7 +75,7 @@ def test_without_out_a_run_gets_a_folder_of_its_own_below_runs():
     mahdar("run", SEEDS, "--replay", RECORDINGS, "--quiet")
 
     (folder,) = Path("runs").iterdir()
-    assert re.fullmatch(r"\d{8}T\d{6}-events-v1", folder.name)
+    assert re.fullmatch(r"\d{8}T\d{6}-events-v2", folder.name)
     assert {path.name for path in folder.iterdir()} == FILES
 
 
@@ -93,10 +93,10 @@ def test_the_manifest_says_what_was_asked_and_with_what():
     replayed()
 
     made = manifest()
-    loaded = prompt.load("events/v1")
+    loaded = prompt.load("events/v2")
     assert made["inputs"] == [SEEDS]
     assert made["prompt"] == {
-        "name": "events/v1",
+        "name": "events/v2",
         "digest": loaded.digest,
         "records": ["meeting", "exercise", "agreement"],
     }

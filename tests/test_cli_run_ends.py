@@ -151,20 +151,20 @@ def test_one_changed_character_of_a_prompt_is_a_miss_that_shows_it():
     ran = replayed("--prompts", "mine", "--quiet")
 
     assert ran.code == 5
-    assert f"no recording of document {IDS[0]!r}, task events/v1, attempt 1" in ran.err
+    assert f"no recording of document {IDS[0]!r}, task events/v2, attempt 1" in ran.err
     assert "messages[0] (system): 1 line changed" in ran.err
     assert "- You ⟦c⟧ode" in ran.err
     assert "+ You ⟦C⟧ode" in ran.err
     command = re.search(r"to record it: mahdar record (.+)", ran.err)
     assert command
-    assert command[1].startswith(f"{SEEDS} --to {RECORDINGS} --prompt events/v1 --prompts ")
+    assert command[1].startswith(f"{SEEDS} --to {RECORDINGS} --prompt events/v2 --prompts ")
 
 
 def test_a_report_that_was_never_recorded_is_a_miss_that_names_those_there_are(reports):
     ran = mahdar("run", "in", "--replay", RECORDINGS, "--out", "out")
 
     assert ran.code == 5
-    assert f"recorded for events/v1: {', '.join(IDS)}" in ran.err
+    assert f"recorded for events/v2: {', '.join(IDS)}, " in ran.err
 
 
 def recorded_with(*models: str) -> None:

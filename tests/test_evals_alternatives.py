@@ -31,7 +31,7 @@ ONE_SIDED = [PEOPLE[0], {**PEOPLE[1], "part": "participant"}, PEOPLE[2]]
 NEXT_DAY = {"date.start": ["2032-03-15"], "date.end": ["2032-03-15"]}
 SOME_DAYS = {"date.start": ["2032-03-01", "2032-03-05"], "date.end": ["2032-03-05", "2032-03-10"]}
 ANY_PART = {"participants[1].part": ["participant"], "participants[2].part": ["participant"]}
-FEWER = {"participants": [PEOPLE[:2]], "participants[2].part": ["participant"]}
+FEWER: dict[str, list[Any]] = {"participants": [PEOPLE[:2]], "participants[2].part": ["participant"]}
 CASES: dict[str, tuple[str, Any, Any, dict[str, list[Any]]]] = {
     "code": ("kind", "mou", "protocol", {"kind": ["agreement", "protocol"]}),
     "null": ("place", OSLO, None, {"place": [None]}),

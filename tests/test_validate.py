@@ -350,3 +350,10 @@ def test_records_of_several_types_are_judged_each_in_its_list():
 
     assert shown(verdict) == [OSLO]
     assert failures(verdict) == [("exercises[0]", "invalid")]
+
+
+def test_a_record_that_is_told_twice_is_sent_back_once():
+    verdict = judged(answer(meeting(), meeting(summary="Told again.")))
+
+    assert problems(verdict) == [("meetings[1]", "duplicate")]
+    assert "this is meetings[0] again" in str(verdict.problems[0])

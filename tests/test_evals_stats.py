@@ -1,0 +1,282 @@
+"""Intervals and tests, against tables, brute force and what they must do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import product
+from random import Random
+
+import pytest
+
+from evals import stats
+from evals.counts import Counts
+from evals.stats import Unit
+from evals.student import student_t
+
+
+def units(number: int, *, skill: float = 0.7, random_seed: int = 1) -> list[Unit]:
+    """Invented documents of which a share of the values is right."""
+    random = Random(random_seed)
+    found = []
+    for _ in range(number):
+        pos, act = random.randint(4, 30), random.randint(4, 30)
+        right = sum(random.random() < skill for _ in range(min(pos, act)))
+        found.append(Unit(credit=right - 0.5 * (right > 2), act=act, pos=pos))
+    return found
+
+
+PERFECT = Unit(credit=8, act=8, pos=8)
+HALF = Unit(credit=4, act=8, pos=8)
+EMPTY = Unit()
+
+
+@pytest.mark.parametrize(
+    ("share", "degrees", "expected"),
+    [
+        (0.975, 1, 12.706),
+        (0.975, 2, 4.303),
+        (0.975, 5, 2.571),
+        (0.975, 10, 2.228),
+        (0.975, 29, 2.045),
+        (0.975, 120, 1.980),
+        (0.95, 4, 2.132),
+        (0.90, 9, 1.383),
+        (0.995, 7, 3.499),
+        (0.5, 3, 0.0),
+    ],
+)
+def test_students_t_is_that_of_the_tables(share, degrees, expected):
+    assert student_t(share, degrees) == pytest.approx(expected, abs=5e-4)
+
+
+def test_the_f1_of_units_is_made_of_their_sums():
+    assert stats.f1([PERFECT, HALF]) == 0.75
+    assert stats.f1([Unit.of(Counts(cor=1, mis=1, credit=1.0)), EMPTY]) == pytest.approx(2 / 3)
+    assert stats.f1([EMPTY]) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "method"),
+    [(2, "jackknife-t"), (12, "jackknife-t"), (29, "jackknife-t"), (30, "bootstrap"), (80, "bootstrap")],
+)
+def test_an_interval_holds_the_score(number, method):
+    sample = units(number)
+    found = stats.interval(sample)
+
+    assert found is not None
+    assert found.method == method
+    assert 0 <= found.low <= (stats.f1(sample) or 0) <= found.high <= 1
+    assert found.half_width == (found.high - found.low) / 2
+
+
+@pytest.mark.parametrize("numbers", [(5, 20), (20, 200)], ids=["jackknife", "both"])
+def test_an_interval_shrinks_with_more_documents(numbers):
+    few, many = (stats.interval(units(number)) for number in numbers)
+
+    assert few is not None
+    assert many is not None
+    assert many.half_width < few.half_width
+
+
+def test_a_jackknife_interval_is_that_of_its_formula():
+    found = stats.interval([PERFECT, PERFECT, HALF])
+
+    # Leaving one out gives 3/4, 3/4 and 1: mean 5/6, squares 1/24, error sqrt(2/3 * 1/24) = 1/6.
+    assert found is not None
+    assert found.low == pytest.approx(max(0.0, 5 / 6 - 4.3027 / 6), abs=1e-4)
+    assert found.high == 1.0
+
+
+def test_documents_without_anything_say_nothing():
+    sample = units(40)
+
+    assert stats.interval([*sample, EMPTY, EMPTY]) == stats.interval(sample)
+    assert stats.interval([PERFECT, EMPTY]) is None
+    assert stats.interval([]) is None
+    assert stats.difference([PERFECT, EMPTY], [HALF, EMPTY]) is None
+
+
+@pytest.mark.parametrize("number", [2, 8, 29, 30, 60])
+def test_the_interval_of_a_difference_holds_the_difference(number):
+    a, b = units(number), units(number, skill=0.6, random_seed=2)
+    found = stats.difference(a, b)
+
+    assert found is not None
+    assert found.method == ("paired jackknife-t" if number < 30 else "paired bootstrap")
+    assert found.low <= (stats.f1(b) or 0) - (stats.f1(a) or 0) <= found.high
+
+
+def test_the_difference_of_equal_runs_is_nought():
+    found = stats.difference(units(50), units(50))
+
+    assert found is not None
+    assert found.low == found.high == 0.0
+
+
+def test_pairing_makes_the_interval_narrower():
+    a = units(60)
+    better = [Unit(credit=unit.credit + 0.5, act=unit.act, pos=unit.pos) for unit in a]
+    paired, alone = stats.difference(a, better), stats.interval(a)
+
+    assert paired is not None
+    assert alone is not None
+    assert paired.low > 0
+    assert paired.half_width < alone.half_width
+
+
+def test_the_lower_bound_lies_within_the_interval():
+    a, b = units(40), units(40, skill=0.6, random_seed=2)
+    found, bound = stats.difference(a, b), stats.lower_bound(a, b)
+
+    assert found is not None
+    assert bound is not None
+    assert found.low < bound < (stats.f1(b) or 0) - (stats.f1(a) or 0)
+    assert stats.lower_bound([], []) is None
+
+
+def brute_force(a: list[Unit], b: list[Unit], rest: Sequence[Unit] = ()) -> float:
+    """The share of all 2^n swaps that set the sides as far apart as they are, or farther."""
+    both = sum(rest, Unit())
+    gaps = []
+    for way in product((False, True), repeat=len(a)):
+        credit, size = [both.credit] * 2, [both.act + both.pos] * 2
+        for x, y, swap in zip(a, b, way, strict=True):
+            for unit, side in ((x, swap), (y, not swap)):
+                credit[side] += unit.credit
+                size[side] += unit.act + unit.pos
+        gaps.append(abs(credit[0] / size[0] - credit[1] / size[1]))
+    return sum(gap >= gaps[0] - 1e-12 for gap in gaps) / len(gaps)
+
+
+@pytest.mark.parametrize("number", [6, 7, 9])
+@pytest.mark.parametrize("skill", [0.3, 0.6, 0.7])
+def test_a_randomisation_of_few_documents_tries_all_swaps(number, skill):
+    a, b = units(number), units(number, skill=skill, random_seed=number)
+
+    assert stats.randomisation(a, b) == pytest.approx(brute_force(a, b))
+
+
+def test_documents_on_which_both_agree_do_not_change_the_exact_test():
+    a, b = [*units(7), *units(40, random_seed=5)], [*units(7, skill=0.4, random_seed=3), *units(40, random_seed=5)]
+
+    assert stats.randomisation(a, b) == pytest.approx(brute_force(a[:7], b[:7], a[7:]))
+
+
+def test_a_randomisation_of_many_documents_is_near_the_exact_one():
+    a, b = units(15), units(15, skill=0.6, random_seed=9)
+
+    p = stats.randomisation(a, b)
+
+    assert p == pytest.approx(brute_force(a, b), abs=0.015)
+    assert p == pytest.approx(round((p or 0) * 10_001) / 10_001)
+
+
+@pytest.mark.parametrize("number", [8, 14, 15, 23, 60])
+def test_the_test_is_the_same_from_either_side(number):
+    a, b = units(number), units(number, skill=0.6, random_seed=2)
+
+    assert stats.randomisation(a, b) == stats.randomisation(b, a)
+
+
+def test_too_few_documents_are_not_tested():
+    assert stats.randomisation(units(5), units(5, skill=0.1)) is None
+    assert stats.randomisation([*units(5), EMPTY], [*units(5, skill=0.1), EMPTY]) is None
+    assert stats.randomisation(units(6), units(6, skill=0.1)) is not None
+
+
+@pytest.mark.parametrize("number", [6, 40])
+def test_equal_runs_do_not_differ(number):
+    assert stats.randomisation(units(number), units(number)) == 1.0
+
+
+def test_a_clear_gap_of_six_documents_is_as_rare_as_it_can_be():
+    assert stats.randomisation([HALF] * 6, [PERFECT] * 6) == 2 / 2**6
+
+
+def test_a_clear_gap_of_many_documents_is_never_quite_impossible():
+    assert stats.randomisation([HALF] * 40, [PERFECT] * 40) == 1 / (1 + stats.RESAMPLES)
+
+
+def test_sides_of_different_length_are_a_bug():
+    with pytest.raises(ValueError, match="zip"):
+        stats.randomisation(units(6), units(7))
+
+
+def test_the_same_seed_gives_the_same_figures():
+    a, b = units(30), units(30, skill=0.6, random_seed=2)
+
+    for function in (stats.difference, stats.randomisation, stats.lower_bound):
+        assert function(a, b, random_seed=4) == function(a, b, random_seed=4)
+        assert function(a, b, random_seed=4) != function(a, b, random_seed=5)
+    assert stats.interval(a, random_seed=4) == stats.interval(a, random_seed=4) != stats.interval(a, random_seed=5)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.5, 0.6, 0.9], [1.0, 1.0, 1.0]),
+        ([0.02], [0.02]),
+        ([], []),
+    ],
+    ids=["worked example", "never above one", "one", "none"],
+)
+def test_holm_adjusts_each_for_all(values, expected):
+    assert stats.holm(values) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "expected"),
+    [
+        (0, 20, (0.0, 0.1611)),
+        (20, 20, (0.8389, 1.0)),
+        (10, 20, (0.2993, 0.7007)),
+        (15, 50, (0.1910, 0.4375)),
+        (1, 1, (0.2065, 1.0)),
+    ],
+)
+def test_wilson_intervals_are_the_known_ones(hits, of, expected):
+    assert stats.wilson(hits, of) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_share_of_nothing_has_no_interval():
+    assert stats.wilson(0, 0) is None
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (0.5, 2.5), (0.25, 1.75), (1.0, 4.0)])
+def test_quantiles_are_interpolated(share, expected):
+    assert stats.quantile([4.0, 1.0, 3.0, 2.0], share) == expected
+
+
+def test_a_percentile_bootstrap_agrees_with_plain_resampling():
+    sample = units(40)
+    random = Random(7)
+    plain = [stats.f1(random.choices(sample, k=40)) or 0.0 for _ in range(4_000)]
+    found = stats.interval(sample)
+
+    assert found is not None
+    assert found.low == pytest.approx(stats.quantile(plain, 0.025), abs=0.006)
+    assert found.high == pytest.approx(stats.quantile(plain, 0.975), abs=0.006)
+
+
+def test_all_figures_of_sixty_documents_take_less_than_three_seconds():
+    a, b = units(60), units(60, skill=0.6, random_seed=2)
+    started = time.process_time()
+
+    stats.interval(a)
+    stats.difference(a, b)
+    stats.randomisation(a, b)
+
+    assert time.process_time() - started < 3
+
+
+def test_ten_thousand_documents_have_an_interval_in_seconds():
+    sample = units(10_000)
+    started = time.process_time()
+    found = stats.interval(sample)
+
+    assert time.process_time() - started < 5
+    assert found is not None
+    assert found.low < (stats.f1(sample) or 0) < found.high
+    assert found.half_width < 0.005
