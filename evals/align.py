@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evals import counts, fields
 from evals.assign import assign, tie
@@ -37,14 +37,25 @@ def align(gold: Sequence[Item], predicted: Sequence[Item], profile: Profile, tau
     Ties go to the pair that agrees more in all its fields; what is left of them is settled by content, so that the
     order of the records changes nothing.
     """
-    left, right = [canonical(item.fields) for item in gold], [canonical(item.fields) for item in predicted]
+    alike = {(i, j): similarity(g, p, profile) for i, g in enumerate(gold) for j, p in enumerate(predicted)}
+    likely = {place: each for place, each in alike.items() if each >= tau and each > 0}
+    rows, columns = _highest(likely, 0), _highest(likely, 1)
+    texts = [canonical(item.fields) for item in gold], [canonical(item.fields) for item in predicted]
     gains = [[0.0 for _ in predicted] for _ in gold]
-    for i, g in enumerate(gold):
-        for j, p in enumerate(predicted):
-            alike = similarity(g, p, profile)
-            if alike >= tau and alike > 0:
-                gains[i][j] = alike + 1e-6 * _agreement(g, p, profile) + 1e-9 * tie(left[i], right[j])
+    for (i, j), each in likely.items():
+        # Of pairs that are nobody's likest it costs more to ask how far they agree than it could help.
+        is_likest = each in (rows[i], columns[j])
+        agreement = _agreement(gold[i], predicted[j], profile) if is_likest else 0.0
+        gains[i][j] = each + 1e-6 * agreement + 1e-9 * tie(texts[0][i], texts[1][j])
     return assign(gains)
+
+
+def _highest(alike: Mapping[tuple[int, int], float], side: int) -> dict[int, float]:
+    """The greatest similarity of each record of a side."""
+    found: dict[int, float] = {}
+    for place, each in alike.items():
+        found[place[side]] = max(each, found.get(place[side], 0.0))
+    return found
 
 
 def _agreement(gold: Item, predicted: Item, profile: Profile) -> float:

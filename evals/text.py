@@ -61,6 +61,7 @@ def _says_something(text: str) -> bool:
 
 
 @lru_cache(maxsize=50_000)
+@lru_cache(maxsize=50_000)
 def same_name(first: str, second: str) -> bool:
     """Whether two names are one: equal when folded, or spelt a little differently word by word.
 

@@ -14,6 +14,7 @@ from evals.gold import GoldDocument
 from extract import compose, job
 from extract.cli import options
 from extract.cli.judged import judged
+from extract.cli.output import shown
 from extract.errors import ConfigError, InputError
 from extract.manifest import manifest
 from extract.pipeline import Pipeline
@@ -67,7 +68,7 @@ def run(*, split: str, docs: str | None, recordings: Path, is_kept: bool, place:
         ledger.add(made, documents)
         if split == "test":
             click.echo(f"the test split has been looked at {ledger.looks()} times")
-    click.echo(f"run: {folder}")
+    click.echo(f"run: {shown(folder)}")
     return 0
 
 
@@ -182,7 +183,7 @@ def gate_(run: Path, baseline: Path, delta: float, place: Path) -> int:
 def accept(run: Path, baseline: Path, place: Path) -> None:
     """Make a run the baseline; baselines never move by themselves."""
     gate.accept(runs.load(run), gold.load(place), baseline)
-    click.echo(f"{baseline.name}: {run} is the baseline now")
+    click.echo(f"{baseline.name}: {shown(run)} is the baseline now")
 
 
 @command.command("report")
