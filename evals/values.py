@@ -67,15 +67,15 @@ def person(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Compared:
     """People and delegations: by name where both have one, else by office and country; 0.5 if one side has no name."""
     called, named = _names(gold), _names(predicted)
     is_office = _same_office(gold, predicted)
-    if called and named:
-        is_one = any(same_name(a, b) for a in called for b in named) or (is_office and _share_a_name(called, named))
-        return RIGHT if is_one else WRONG
-    if not is_office:
-        return WRONG
-    # Aliases of somebody whom the report does not name ("his counterpart") are no name that could be missing.
-    if not named and not _is_named(gold):
+    if any(same_name(a, b) for a in called for b in named) or (is_office and _share_a_name(called, named)):
         return RIGHT
-    return 0.5, "name_missing" if called else "name_added"
+    # Aliases of somebody whom the report does not name ("his counterpart") are no name that could be missing.
+    are_named = _is_named(gold), _is_named(predicted)
+    if all(are_named) or not is_office:
+        return WRONG
+    if not any(are_named):
+        return RIGHT
+    return 0.5, "name_missing" if are_named[0] else "name_added"
 
 
 def _is_named(side: Mapping[str, Any]) -> bool:

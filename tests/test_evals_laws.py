@@ -55,7 +55,7 @@ def once(records: Document) -> Document:
 predictions = st.lists(meetings | exercises | agreements, max_size=4)
 documents = predictions.map(once)
 patient = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 

@@ -143,6 +143,13 @@ PEOPLE = {
     "name left out, other country": (KARI, official("SWE"), WRONG),
     "only a country": ({"country": "NOR"}, {"country": "NOR"}, RIGHT),
     "nobody": ({"country": None}, {"country": None}, WRONG),
+    "unnamed, with an alias": (official("GRC", aliases=["his counterpart"]), official("GRC"), RIGHT),
+    "unnamed, by an alias": (official("GRC", aliases=["his counterpart"]), official("GRC", "His counterpart"), RIGHT),
+    "unnamed, with an alias, name added": (
+        official("GRC", aliases=["his counterpart"]),
+        official("GRC", "Thanos Mavridakis"),
+        (0.5, "name_added"),
+    ),
 }
 
 
