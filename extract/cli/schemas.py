@@ -42,12 +42,12 @@ def _list() -> None:
         kinds = _kinds(name)
         answer = schemas.answer_type(kinds)
         sizes = [json.dumps(answer.model_json_schema()), json.dumps(json_schema(answer)), notation(json_schema(answer))]
-        raw, sent, shown = (f"{estimate(text):,}" for text in sizes)
+        raw, sent, shown = (f"{round(estimate(text), -1):,}" for text in sizes)
         fields = sum(len(kind.model_fields) for kind in kinds)
         meaning = "all record types in one answer" if name == "all" else _first_line(kinds[0])
         head = f"{name:<12}{fields:>7}{raw:>14}{sent:>10}{shown:>10}   "
         click.echo(textwrap.fill(meaning, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)))
-    click.echo("sizes in tokens, estimated")
+    click.echo("sizes in tokens, estimated to the ten")
 
 
 def _kinds(name: str) -> list[type[Record]]:
