@@ -66,7 +66,8 @@ class Run:
             raise InputError(f"{self.folder}: there is no gold for {', '.join(missing[:5])}; run it again")
         types = {kind.lower() for kind in self.manifest["prompt"]["records"]}
         asked = {name: [item for item in each if item.type in types] for name, each in wanted.items()}
-        return score(asked, {name: [row.item for row in self.rows[name]] for name in wanted})
+        said = {name: [row.item for row in self.rows[name]] for name in wanted}
+        return score(asked, said, invalid=frozenset(name for name in self.invalid() if not said.get(name)))
 
     def quotes(self) -> tuple[int, int]:
         """How many quotes there are, and how many of them stand in the reports."""
@@ -105,7 +106,9 @@ def load(folder: Path) -> Run:
         raise InputError(f"{folder}: no evaluation: {EVALUATION} is missing or broken; use mahdar eval run") from error
     rows: dict[str, list[Row]] = {name: [] for name in about["documents"]}
     for row in read_records(folder):
-        item = Item(type=row["type"], fields=row["record"])
+        places = (*row["evidence"], *row["values"])
+        nowhere = frozenset(place["path"] for place in places if place["start"] is None)
+        item = Item(type=row["type"], fields=row["record"], ungrounded=nowhere)
         rows[row["document"]].append(Row(item=item, evidence=tuple(row["evidence"]), values=tuple(row["values"])))
     failures: dict[str, list[Mapping[str, Any]]] = {}
     for failure in read_failures(folder):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from evals.score import DocumentScore, Item, score
+from evals.stats import Unit
 
 
 def day(start: str | None, end: str | None = None) -> dict[str, Any]:
@@ -91,3 +93,14 @@ def scored(gold: list[Any], predicted: list[Any], **options: Any) -> DocumentSco
     """The score of one document."""
     [document] = score({"d": gold}, {"d": predicted}, **options).documents
     return document
+
+
+def units(number: int, *, skill: float = 0.7, random_seed: int = 1) -> list[Unit]:
+    """Invented documents of which a share of the values is right."""
+    random = Random(random_seed)
+    found = []
+    for _ in range(number):
+        pos, act = random.randint(4, 30), random.randint(4, 30)
+        right = sum(random.random() < skill for _ in range(min(pos, act)))
+        found.append(Unit(credit=right - 0.5 * (right > 2), act=act, pos=pos))
+    return found
