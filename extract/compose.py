@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +96,7 @@ def _adopt(resolved: Resolved, setups: Sequence[Setup], folder: Path, task: str)
     fitting = [setup for setup in setups if all(getattr(setup, name) == value for name, value in chosen.items())]
     if not fitting:
         # Let the replay itself say what is nearest; it needs some model's name for that.
-        return asking or replace(_asking(settings.model_copy(update={"model": "?"})))
+        return asking or _asking(settings.model_copy(update={"model": "?"}))
     if len({setup.model for setup in fitting}) > 1:
         models = ", ".join(sorted({setup.model for setup in fitting}))
         raise ConfigError(f"{folder}: {task} is recorded with several models: {models}; choose one with --model")

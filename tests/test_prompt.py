@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,21 +10,10 @@ from extract import prompt
 from extract.document import Document
 from extract.errors import InputError
 from extract.prompt import SHIPPED
+from tests.prompts import FRONT, body, write
 
-FRONT = '+++\nrecords = ["meeting"]\nwhy = "A trial."\n+++\n'
 SYSTEM_MAY_USE = "this part may use: records, wanted, notation, legend"
 REPORT = Document(id="one", text="They met.")
-
-
-def body(system: str = "Record every {{ wanted }}.", user: str = "<{{ fence }}>{{ text }}</{{ fence }}>") -> str:
-    return f"{{% block system %}}\n{system}\n{{% endblock %}}\n{{% block user %}}\n{user}\n{{% endblock %}}\n"
-
-
-def write(folder: Path, name: str, text: str) -> Path:
-    path = folder / f"{name}.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def test_a_variable_of_the_other_part_is_an_error_that_says_what_this_part_may_use(tmp_path):

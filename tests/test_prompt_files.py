@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from extract import prompt
 from extract.errors import ConfigError, InputError
 from extract.prompt import KNOWN, SHIPPED
+from tests.prompts import FRONT, body, write
 
-FRONT = '+++\nrecords = ["meeting"]\nwhy = "A trial."\n+++\n'
 MAY_USE = f"a prompt may use: {', '.join(KNOWN)}"
-
-
-def body(system: str = "Record every {{ wanted }}.", user: str = "<{{ fence }}>{{ text }}</{{ fence }}>") -> str:
-    return f"{{% block system %}}\n{system}\n{{% endblock %}}\n{{% block user %}}\n{user}\n{{% endblock %}}\n"
-
-
-def write(folder: Path, name: str, text: str) -> Path:
-    path = folder / f"{name}.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def test_versions_are_listed_by_number(tmp_path):
