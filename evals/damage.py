@@ -18,7 +18,7 @@ from typing import Any
 
 from evals import profile, runs
 from evals.gold import GoldDocument, as_record
-from evals.score import Item, score_document
+from evals.scoring import Item, score_document
 from extract.ground import Text, tail_start
 from extract.prompt import Prompt
 from extract.request import Completion

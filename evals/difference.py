@@ -9,7 +9,7 @@ from typing import Any
 from evals.fields import Outcome
 from evals.gold import GoldDocument
 from evals.runs import Run
-from evals.score import DocumentScore, Pair, Score
+from evals.scoring import DocumentScore, Pair, Score
 from evals.table import compare
 
 

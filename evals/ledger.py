@@ -10,7 +10,7 @@ from typing import Any
 from evals import runs, units
 from evals.gold import GoldDocument
 from evals.runs import Run
-from evals.score import VERSION
+from evals.scoring import VERSION
 from evals.stats import interval
 from extract.errors import InputError
 

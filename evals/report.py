@@ -13,7 +13,7 @@ from evals.fields import Outcome
 from evals.gold import GoldDocument
 from evals.marks import Mark, paragraphs
 from evals.runs import Run
-from evals.score import DocumentScore, Pair, Score
+from evals.scoring import DocumentScore, Pair, Score
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 _NAMES = ("cor", "par", "inc", "mis", "spu", "non")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.gold import GoldDocument
-from evals.score import Item, Score, score
+from evals.scoring import Item, Score, score
 from extract.errors import InputError
 from extract.store import read_failures, read_manifest, read_records
 

@@ -9,7 +9,7 @@ from evals import stats, units
 from evals.counts import Counts
 from evals.gold import GoldDocument
 from evals.runs import Run
-from evals.score import Score
+from evals.scoring import Score
 
 NOT_DEFINED = "n/a"
 

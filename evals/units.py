@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evals.gold import GoldDocument
-from evals.score import Score
+from evals.scoring import Score
 from evals.stats import Unit
 
 

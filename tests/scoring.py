@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from evals.score import DocumentScore, Item, score
+from evals.scoring import DocumentScore, Item, score
 from evals.stats import Unit
 
 

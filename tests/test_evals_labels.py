@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evals.score import DocumentScore, score
+from evals.scoring import DocumentScore, score
 from tests.scoring import agreement, day, exercise, item, meeting, official, scored, side
 
 NORWAY, PORTUGAL = official("NOR", "Kari Lund", part="host"), official("PRT", "Rui Pires", part="visitor")

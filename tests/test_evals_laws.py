@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evals import gold as labelled
 from evals import runs
 from evals.counts import Counts
-from evals.score import Score, score
+from evals.scoring import Score, score
 from evals.text import canonical
 from tests.scoring import agreement, day, exercise, meeting, official, side
 

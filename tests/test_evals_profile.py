@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, create_model
 
 import schemas
 from evals.profile import OURS, Compare, of, of_type
-from evals.score import score
+from evals.scoring import score
 from schemas import Participant, Party, Place, When
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import schemas
 from evals.counts import Counts
-from evals.score import score
+from evals.scoring import score
 from tests.scoring import OSLO, agreement, day, exercise, item, meeting, official, scored
 
 ELSEWHERE = meeting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.score import score
+from evals.scoring import score
 from extract.errors import InputError
 from tests.scoring import meeting, scored
 

@@ -8,7 +8,7 @@ import click
 
 from evals import gold, runs
 from evals.difference import disagreements
-from evals.score import score
+from evals.scoring import score
 from evals.table import scores_of
 from extract.cli.judged import judged
 from extract.errors import InputError
