@@ -11,6 +11,7 @@ from typing import Any, Literal
 from evals import runs, stats, units
 from evals.gold import GoldDocument
 from evals.runs import Run
+from evals.scoring import Score
 from evals.stats import Unit
 from extract.errors import InputError
 
@@ -44,13 +45,15 @@ class Verdict:
 def baseline(run: Run, gold: Sequence[GoldDocument]) -> dict[str, Any]:
     """What is kept of an accepted run: sums by story, and what they were made with."""
     documents = [each for each in gold if each.id in run.rows]
-    found = units.units(run.score(documents), units.stories(documents))
+    score = run.score(documents)
+    found = units.units(score, units.stories(documents))
     return {
         "prompt": run.name,
         "split": run.split,
         "gold": runs.digest(documents),
         "documents": sorted(run.rows),
         "invalid": len(run.invalid()),
+        "must_pass": _passed(score, documents),
         "stories": {name: [round(unit.credit, 6), unit.act, unit.pos] for name, unit in sorted(found.items())},
     }
 
@@ -84,6 +87,9 @@ def judge(run: Run, gold: Sequence[GoldDocument], base: Mapping[str, Any], *, de
         reasons.append(f"F1 may have dropped by more than {delta}: the one-sided 90 % bound is {bound:+.3f}")
     if new["invalid"] > base["invalid"]:
         reasons.append(f"{new['invalid']} documents with failures, {base['invalid']} before")
+    lost = sorted(set(base.get("must_pass", ())) - set(new["must_pass"]))
+    if lost:
+        reasons.append(f"wrong now, and must pass: {', '.join(lost)}")
     return Verdict(
         outcome="regression" if reasons else "pass",
         reasons=tuple(reasons) or (f"no drop of more than {delta} (one-sided 90 % bound {bound or 0:+.3f})",),
@@ -91,6 +97,12 @@ def judge(run: Run, gold: Sequence[GoldDocument], base: Mapping[str, Any], *, de
         base=stats.f1(first),
         width=gap.high - gap.low if gap else None,
     )
+
+
+def _passed(score: Score, gold: Sequence[GoldDocument]) -> list[str]:
+    """The documents that must pass and do: nothing missed, nothing wrong, nothing added."""
+    wanted = {each.id for each in gold if each.must_pass}
+    return [each.document for each in score.documents if each.document in wanted and each.is_right]
 
 
 def _units(base: Mapping[str, Any]) -> dict[str, Unit]:

@@ -46,7 +46,10 @@ class GoldRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class GoldDocument:
-    """A document with its labels, the story it tells and the split it belongs to."""
+    """A document with its labels, the story it tells and the split it belongs to.
+
+    `must_pass`: the gate stops a run that gets it wrong when the baseline got it right, whatever the sum.
+    """
 
     document: Document
     records: tuple[GoldRecord, ...]
@@ -55,6 +58,8 @@ class GoldDocument:
     story: str = ""
     split: str = "dev"
     tags: tuple[str, ...] = ()
+    language: str = ""
+    must_pass: bool = False
 
     @property
     def id(self) -> str:
@@ -106,6 +111,8 @@ def _label(path: Path, document: Document, about: Mapping[str, str]) -> GoldDocu
         story=about.get("story") or document.id,
         split=about.get("split") or label.get("split", "dev"),
         tags=tuple(tag.strip() for tag in about.get("tags", "").split(",") if tag.strip()),
+        language=about.get("language") or label.get("language", ""),
+        must_pass=bool(label.get("must_pass", False)),
     )
 
 

@@ -58,15 +58,19 @@ class Run:
         number = max(len(self.rows), 1)
         return tokens["prompt"] / number, tokens["completion"] / number
 
-    def score(self, gold: Sequence[GoldDocument]) -> Score:
-        """The run's scores against the gold of its documents."""
+    def said(self) -> dict[str, list[Item]]:
+        """The predicted records by document."""
+        return {name: [row.item for row in rows] for name, rows in self.rows.items()}
+
+    def score(self, gold: Sequence[GoldDocument], *, said: Mapping[str, list[Item]] | None = None) -> Score:
+        """The run's scores against the gold of its documents; `said` is what `said()` gave, to tell records apart."""
         wanted = {each.id: items(each) for each in gold if each.id in self.rows}
         missing = sorted(set(self.rows) - set(wanted))
         if missing:
             raise InputError(f"{self.folder}: there is no gold for {', '.join(missing[:5])}; run it again")
         types = {kind.lower() for kind in self.manifest["prompt"]["records"]}
         asked = {name: [item for item in each if item.type in types] for name, each in wanted.items()}
-        said = {name: [row.item for row in self.rows[name]] for name in wanted}
+        said = said or self.said()
         return score(asked, said, invalid=frozenset(name for name in self.invalid() if not said.get(name)))
 
     def quotes(self) -> tuple[int, int]:

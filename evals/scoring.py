@@ -42,6 +42,13 @@ class DocumentScore:
         """
         return counts.total(outcome.counts for _, outcome in self.outcomes(mode, kind=kind, name=name))
 
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is missed, wrong or added."""
+        return not any(
+            counts.inc or counts.par or counts.mis or counts.spu for counts in (self.counts(), self.events())
+        )
+
     def events(self, kind: str | None = None) -> Counts:
         """Counts of the records themselves: found, missed, said without reason."""
         found = []

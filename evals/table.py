@@ -81,6 +81,23 @@ def scores_of(score: Score, by_story: Mapping[str, str] | None = None) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def slices(run: Run, gold: Sequence[GoldDocument], by: str) -> str:
+    """The scores of parts of the documents, by their language or by each of their tags; small parts say little."""
+    documents = [each for each in gold if each.id in run.rows]
+    found: dict[str, list[GoldDocument]] = {}
+    for each in documents:
+        for name in [each.language or "?"] if by == "language" else each.tags or ("?",):
+            found.setdefault(name, []).append(each)
+    whole = {each.document: each for each in run.score(documents).documents}
+    lines = [f"{by:<26}{'docs':>6}{'P':>7}{'R':>7}{'F1':>7}   {'nominal 95 %':<24}{'records F1':>10}"]
+    for name, part in sorted(found.items()):
+        score = Score(documents=tuple(whole[each.id] for each in part))
+        counts, reach = score.counts(), _interval(list(units.units(score, units.stories(part)).values()))
+        shares = "".join(f"{_share(value):>7}" for value in (counts.precision, counts.recall, counts.f1))
+        lines.append(f"{name:<26}{len(part):>6}{shares}   {reach:<24}{_share(score.events().f1):>10}")
+    return "\n".join(lines)
+
+
 def matrix(runs: Sequence[Run], gold: Sequence[GoldDocument]) -> str:
     """Runs side by side on the documents that they share, each against the first; p by Holm."""
     common = set.intersection(*(set(run.rows) for run in runs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,14 @@ def pipeline(
     record_to: Path | None = None,
     recordings: Recordings | None = None,
     inputs: Sequence[str] = (),
+    sample: int = 0,
     hooks: Hooks | None = None,
 ) -> Pipeline:
     """The pipeline that the settings ask for.
 
     With a replay folder it is offline; with `record_to` it asks for what that folder lacks and
-    writes it there. A caller that has the folder open already gives its `recordings` too.
+    writes it there. A caller that has the folder open already gives its `recordings` too. Answers are
+    kept apart by `sample`, the index of a repeated ask.
     Raises ConfigError for what is missing or wrong.
     """
     settings = resolved.settings
@@ -48,13 +51,13 @@ def pipeline(
     if settings.replay is not None:
         replayed = recordings or _replayed(settings, inputs)
         asking = _adopt(resolved, replayed.settings(prompt.name), settings.replay, prompt.name)
-        return Pipeline(prompt, Answers(recordings=replayed), asking, hooks=hooks)
+        return Pipeline(prompt, Answers(recordings=replayed), replace(asking, sample=sample), hooks=hooks)
     client = Client(_endpoint(settings))
     cache = open_cache(settings)
     if record_to is not None and recordings is None:
         recordings = Recordings(record_to, secrets=secrets(settings))
     answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
-    return Pipeline(prompt, answers, _asking(settings), hooks=hooks, close=client.close)
+    return Pipeline(prompt, answers, replace(_asking(settings), sample=sample), hooks=hooks, close=client.close)
 
 
 def open_cache(settings: Settings) -> Cache | None:

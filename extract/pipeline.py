@@ -45,13 +45,14 @@ class Extraction:
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """How requests are made of messages."""
+    """How requests are made of messages; `sample` tells repeated asks of one request apart."""
 
     model: str
     mode: Mode = "json_schema"
     options: Mapping[str, Any] = field(default_factory=dict)
     endpoint: str = ""
     max_reasks: int = 2
+    sample: int = 0
 
 
 class Pipeline:
@@ -152,6 +153,7 @@ class Pipeline:
             mode=asking.mode,
             options=asking.options,
             endpoint=asking.endpoint,
+            sample=asking.sample,
         )
 
     def _extraction(self, chain: Chain, failures: tuple[Failure, ...] = ()) -> Extraction:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from evals import difference, gate, gold, ledger, runs, table
-from evals.gold import GoldDocument
-from extract import compose, job
-from extract.cli import options
+from evals import difference, gate, gold, runs, table, why
+from extract import compose
+from extract.cli import eval_run, options
 from extract.cli.judged import judged
 from extract.cli.output import shown
 from extract.errors import ConfigError, InputError
-from extract.manifest import manifest
-from extract.pipeline import Pipeline
-from extract.settings import Resolved
-from extract.store import RunFolder
-from extract.tokens import estimate
 
-RECORDINGS = gold.FOLDER.parent / "recordings"
 _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -31,88 +22,7 @@ def command() -> None:
     """Score prompts against the labelled documents."""
 
 
-@command.command("run")
-@options.settings("prompt", "out")
-@options.settings(*options.ENDPOINT)
-@options.settings(*options.PATIENCE, "cache", "prompts")
-@click.option(
-    "--split", type=click.Choice([*gold.SPLITS, "all"]), default="dev", show_default=True, help="Which documents."
-)
-@click.option("--docs", help="Only these documents: ids, separated by commas.")
-@click.option(
-    "--recordings", type=click.Path(path_type=Path, file_okay=False), default=RECORDINGS, help="Where answers are kept."
-)
-@click.option("--ledger/--no-ledger", "is_kept", default=True, help="Write a line into the ledger.")
-@judged
-def run(*, split: str, docs: str | None, recordings: Path, is_kept: bool, place: Path, **flags: Any) -> int:
-    """Extract from the labelled documents and score the records.
-
-    Recorded and cached answers come first. Without --base-url nothing else is asked; with it,
-    what is missing is asked, and recorded: the number of calls is said before any is made.
-    """
-    if not flags.get("base_url"):
-        flags["replay"] = str(recordings)
-    resolved = options.resolved(flags)
-    documents = _chosen(gold.load(place), split, docs)
-    record_to = recordings if resolved.settings.replay is None else None
-    with compose.pipeline(resolved, record_to=record_to) as pipeline:
-        if record_to is not None:
-            _announce(pipeline, documents)
-        folder = resolved.settings.out or Path("runs") / "eval" / f"{pipeline.prompt.name.replace('/', '-')}-{split}"
-        tally = _extract(pipeline, documents, folder, split, resolved)
-    if tally.stopped:
-        raise InputError(f"the run stopped: {tally.stopped}")
-    made = runs.load(folder)
-    click.echo(table.scores(made, documents))
-    if is_kept and docs is None:
-        ledger.add(made, documents)
-        if split == "test":
-            click.echo(f"the test split has been looked at {ledger.looks()} times")
-    click.echo(f"run: {shown(folder)}")
-    return 0
-
-
-def _extract(
-    pipeline: Pipeline, documents: Sequence[GoldDocument], folder: Path, split: str, resolved: Resolved
-) -> job.Tally:
-    from datetime import UTC, datetime
-
-    started = datetime.now(UTC)
-    with RunFolder(folder, pipeline.prompt.records) as store:
-        tally = job.run(
-            (each.document for each in documents),
-            pipeline,
-            store,
-            concurrency=resolved.settings.concurrency,
-            watch=lambda _result, _tally: None,
-        )
-        about = {"split": split, "documents": [each.id for each in documents]}
-        (folder / runs.EVALUATION).write_text(json.dumps(about, ensure_ascii=False) + "\n", encoding="utf-8")
-        seconds = (datetime.now(UTC) - started).total_seconds()
-        store.finish(manifest(pipeline, resolved, (), tally, started=started, seconds=seconds))
-    return tally
-
-
-def _announce(pipeline: Pipeline, documents: Sequence[GoldDocument]) -> None:
-    """Say how much is to be asked before anything is."""
-    missing = [each for each in documents if not pipeline.knows(each.document)]
-    requests = [pipeline.request_for(each.document) for each in missing]
-    tokens = sum(estimate(str(message["content"])) for request in requests for message in request.messages)
-    click.echo(
-        f"{len(documents)} documents: {len(documents) - len(missing)} answered already, {len(missing)} calls to make "
-        f"(about {tokens:,} tokens in), re-asks aside",
-        err=True,
-    )
-
-
-def _chosen(documents: Sequence[GoldDocument], split: str, docs: str | None) -> list[GoldDocument]:
-    names = {name.strip() for name in docs.split(",")} if docs else None
-    if names is not None and (unknown := names - {each.id for each in documents}):
-        raise InputError(f"no labels for {', '.join(sorted(unknown))}")
-    wanted = [each for each in documents if split in ("all", each.split) and (names is None or each.id in names)]
-    if not wanted:
-        raise InputError(f"no labelled documents in the {split} split")
-    return wanted
+command.add_command(eval_run.run)
 
 
 @command.command("diff")
@@ -130,14 +40,15 @@ def diff(a: Path, b: Path, name: str | None, worse: bool, place: Path) -> None:
 @command.command("show")
 @click.argument("run", type=_RUN)
 @click.argument("document")
+@click.option("--why", "field", metavar="FIELD", help="Explain one field, such as meeting.participants.")
 @judged
-def show(run: Path, document: str, place: Path) -> None:
+def show(run: Path, document: str, field: str | None, place: Path) -> None:
     """Show the errors of one document, gold and prediction side by side."""
     made, documents = runs.load(run), gold.load(place)
     found = next((each for each in made.score(documents).documents if each.document == document), None)
     if found is None:
         raise InputError(f"{run}: no document {document!r}; there are {', '.join(made.documents[:10])}")
-    for line in difference.case(found):
+    for line in why.explain(found, field) if field else difference.case(found):
         click.echo(line)
 
 
@@ -151,10 +62,12 @@ def matrix(folders: tuple[Path, ...], place: Path) -> None:
 
 @command.command("rescore")
 @click.argument("run", type=_RUN)
+@click.option("--by", type=click.Choice(["language", "tag"]), help="Scores of parts of the documents instead.")
 @judged
-def rescore(run: Path, place: Path) -> None:
+def rescore(run: Path, by: str | None, place: Path) -> None:
     """Score a run again with today's gold and scorer; nothing is asked."""
-    click.echo(table.scores(runs.load(run), gold.load(place)))
+    made, documents = runs.load(run), gold.load(place)
+    click.echo(table.slices(made, documents, by) if by else table.scores(made, documents))
 
 
 @command.command("gate")
