@@ -9,10 +9,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import schemas
 from evals.gold import GoldDocument
 from evals.scoring import Item, Score, score
 from extract.errors import InputError
-from extract.store import read_failures, read_manifest, read_records
+from extract.notation import json_schema
+from extract.request import Form
+from extract.store import MANIFEST, RECORDS, read_failures, read_manifest, read_records
 
 EVALUATION = "eval.json"
 
@@ -102,14 +105,23 @@ def items(gold: GoldDocument) -> list[Item]:
 
 
 def load(folder: Path) -> Run:
-    """Read an evaluation's run folder; InputError if it is none."""
+    """Read an evaluation's run folder; InputError if it is none, or if it was made with another schema."""
     manifest = read_manifest(folder)
     try:
         about = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: no evaluation: {EVALUATION} is missing or broken; use mahdar eval run") from error
+    schema = _schema(manifest)
+    if manifest["schema"] != schema:
+        raise InputError(_another(folder / MANIFEST, manifest["schema"], schema, manifest))
     rows: dict[str, list[Row]] = {name: [] for name in about["documents"]}
-    for row in read_records(folder):
+    for number, row in enumerate(read_records(folder), start=1):
+        if row["schema"] != schema:
+            raise InputError(_another(f"{folder / RECORDS}:{number}", row["schema"], schema, manifest))
+        if row["document"] not in rows:
+            raise InputError(
+                f"{folder / RECORDS}:{number}: {row['document']!r} is none of the documents of {EVALUATION}"
+            )
         places = (*row["evidence"], *row["values"])
         nowhere = frozenset(place["path"] for place in places if place["start"] is None)
         item = Item(type=row["type"], fields=row["record"], ungrounded=nowhere)
@@ -123,6 +135,22 @@ def load(folder: Path) -> Run:
         split=about["split"],
         rows={name: tuple(found) for name, found in rows.items()},
         failures={name: tuple(found) for name, found in failures.items()},
+    )
+
+
+def _schema(manifest: Mapping[str, Any]) -> str:
+    """The digest that the form of the run's record types has today; InputError of types that are no more."""
+    try:
+        kinds = [schemas.get(name) for name in manifest["prompt"]["records"]]
+    except KeyError as error:
+        raise InputError(f"the run holds records of another project: {error.args[0]}") from error
+    return Form("", json_schema(schemas.answer_type(tuple(kinds)))).digest
+
+
+def _another(where: object, then: str, now: str, manifest: Mapping[str, Any]) -> str:
+    return (
+        f"{where}: made with another version of the schema ({then} then, {now} now), so nothing is scored; "
+        f"run it again: mahdar eval run --prompt {manifest['prompt']['name']}"
     )
 
 

@@ -72,7 +72,7 @@ def test_what_a_terminal_shows_names_the_documents_that_differ():
 
 
 def test_samples_without_any_record_do_not_flip():
-    said, scores = [{"a": [], "b": []}] * 2, [score(GOLD, {"a": [], "b": []})] * 2
+    said, scores = sampled({"a": [], "b": []}, {"a": [], "b": []})
 
     assert repeats.flips(said, scores).differing == []
     assert repeats.confidence(said, scores[0]) == []

@@ -10,14 +10,17 @@ import click
 
 from extract import compose
 from extract.cache import Cache
-from extract.cli import options
+from extract.cli import cache_check, options
 from extract.cli.output import counted
 from extract.errors import ConfigError
 
 
 @click.group("cache")
 def command() -> None:
-    """Look at, prune, export or import cached answers."""
+    """Look at, prune, export or import cached answers; check recorded ones."""
+
+
+command.add_command(cache_check.command)
 
 
 @command.command("info", short_help="Print where the cache is and what is in it.")

@@ -57,6 +57,11 @@ class Recordings:
         self._clock = clock
         self._files = Files(self.folder)
 
+    @property
+    def number(self) -> int:
+        """How many files are named as recordings."""
+        return len(self._paths)
+
     def find(self, request: Request) -> Completion | None:
         """The recorded completion of an equal request, or None."""
         named = [(path, self._files.load(path)) for path in self._by_key.get(request.key[:12], ())]
@@ -106,6 +111,10 @@ class Recordings:
                 found[same] = Setup(endpoint=asked.endpoint, model=asked.model, mode=asked.mode, options=asked.options)
                 counts[same] += 1
         return [found[same] for same, _ in counts.most_common()]
+
+    def entries(self) -> list[Recording]:
+        """All recordings, sorted by their files; InputError names one that cannot be read."""
+        return [self._files.load(path) for path in self._paths]
 
     def unused(self, tasks: Iterable[str] | None = None) -> list[Path]:
         """The files (of these tasks) that no request asked for in this process, sorted."""
