@@ -71,10 +71,7 @@ def _sides(pair: Pair, outcome: Outcome) -> str:
 
 
 def _cut(run: Run, gold: Sequence[GoldDocument]) -> Score:
-    from dataclasses import replace
-
-    names = {each.id for each in gold}
-    return replace(run, rows={key: rows for key, rows in run.rows.items() if key in names}).score(gold)
+    return run.only({each.id for each in gold}).score(gold)
 
 
 def _f1(score: DocumentScore, name: str | None) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,13 @@ class Run:
     def tokens(self) -> tuple[float, float]:
         """Prompt and completion tokens a document."""
         tokens = self.manifest["counts"]["tokens"]
-        number = max(len(self.rows), 1)
+        # Of the whole run: a part of it is not counted by itself.
+        number = max(self.manifest["counts"]["documents"], 1)
         return tokens["prompt"] / number, tokens["completion"] / number
+
+    def only(self, names: Collection[str]) -> Run:
+        """The same run, cut to some of its documents."""
+        return replace(self, rows={name: rows for name, rows in self.rows.items() if name in names})
 
     def said(self) -> dict[str, list[Item]]:
         """The predicted records by document."""

@@ -100,9 +100,9 @@ def slices(run: Run, gold: Sequence[GoldDocument], by: str) -> str:
 
 def matrix(runs: Sequence[Run], gold: Sequence[GoldDocument]) -> str:
     """Runs side by side on the documents that they share, each against the first; p by Holm."""
-    common = set.intersection(*(set(run.rows) for run in runs))
+    common = set.intersection({each.id for each in gold}, *(set(run.rows) for run in runs))
     shared = [each for each in gold if each.id in common]
-    cut = [_only(run, common) for run in runs]
+    cut = [run.only(common) for run in runs]
     all_scores = [run.score(shared) for run in cut]
     found = [compare(all_scores[0], score, shared) for score in all_scores[1:]]
     tested = [comparison.p for comparison in found if comparison.p is not None]
@@ -128,12 +128,6 @@ def matrix(runs: Sequence[Run], gold: Sequence[GoldDocument]) -> str:
     if len(tested) > 1:
         lines.append("p: paired randomisation by story, adjusted for several pairs (Holm)")
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _only(run: Run, names: set[str]) -> Run:
-    from dataclasses import replace
-
-    return replace(run, rows={name: rows for name, rows in run.rows.items() if name in names})
 
 
 def _by_type(score: Score) -> list[str]:

@@ -15,6 +15,10 @@ from extract.cli.output import shown
 from extract.errors import ConfigError, InputError
 
 _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
+LABELS = "labels"
+_labels = click.option(
+    "--labels", default=LABELS, show_default=True, help="Which labels, such as another annotator's: passes/invented."
+)
 
 
 @click.group("eval")
@@ -54,19 +58,24 @@ def show(run: Path, document: str, field: str | None, place: Path) -> None:
 
 @command.command("matrix")
 @click.argument("folders", metavar="RUN...", type=_RUN, nargs=-1, required=True)
+@_labels
 @judged
-def matrix(folders: tuple[Path, ...], place: Path) -> None:
+def matrix(folders: tuple[Path, ...], labels: str, place: Path) -> None:
     """Runs side by side, each tested against the first."""
-    click.echo(table.matrix([runs.load(folder) for folder in folders], gold.load(place)))
+    click.echo(table.matrix([runs.load(folder) for folder in folders], gold.load(place, labels=labels)))
 
 
 @command.command("rescore")
 @click.argument("run", type=_RUN)
 @click.option("--by", type=click.Choice(["language", "tag"]), help="Scores of parts of the documents instead.")
+@_labels
 @judged
-def rescore(run: Path, by: str | None, place: Path) -> None:
+def rescore(run: Path, by: str | None, labels: str, place: Path) -> None:
     """Score a run again with today's gold and scorer; nothing is asked."""
-    made, documents = runs.load(run), gold.load(place)
+    made, documents = runs.load(run), gold.load(place, labels=labels)
+    if labels != LABELS:
+        # Another annotator may have labelled less; the heading says how much is scored.
+        made = made.only({each.id for each in documents})
     click.echo(table.slices(made, documents, by) if by else table.scores(made, documents))
 
 
