@@ -1,4 +1,4 @@
-"""The endpoint: the one door to openai, and the one layer that tries again."""
+"""The endpoint: what goes there and comes back, and the one layer that tries again."""
 
 from __future__ import annotations
 
@@ -6,23 +6,30 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from extract.errors import EndpointError
-from extract.faults import from_openai, from_reply
-from extract.request import Completion, Label, Request, Usage
+from extract.faults import from_connection, from_http, from_reply
+from extract.pace import Pace
+from extract.request import Completion, Form, Label, Mode, Request, Usage
+from extract.tokens import estimate
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from openai import AsyncOpenAI
     from tenacity import RetryCallState
 
+    from extract.transport import Connection
+
 Sleep = Callable[[float], Awaitable[None]]
+# Is told the status, the headers (their names are found in any case) and the seconds of every reply, good or bad.
+OnReply = Callable[[int, Mapping[str, str], float], None]
 
 # A pause that an endpoint asks for is honoured up to this; a longer one ends the request.
 LONGEST_PAUSE_S = 120.0
+# Without a pace of somebody's, every request goes at once.
+_UNLIMITED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,72 +43,163 @@ class Endpoint:
     max_tries: int = 5
 
 
+# Tries and seconds from the first try on after which a request is given up, by the kind of its fault; other kinds
+# have the endpoint's own number of tries. A rate passes with time alone; a server that has answered before comes back.
+_PATIENCE: Mapping[str, tuple[int, float]] = {"rate": (1_000, 1_800.0), "refused": (1_000, 300.0)}
+_LONGEST_S = 1_800.0
+# A server that was never there is told of soon.
+_NEVER_THERE_S = 15.0
+
+
 class Client:
     """Sends requests to an OpenAI-compatible endpoint.
 
-    Calling it returns the Completion or raises EndpointError; faults that may pass
-    (no connection, a broken one, 408, 409, 429, 5xx, time-out) are tried again, `max_tries`
-    in all, after the pause that the endpoint asks for or an exponential one.
+    Calling it returns the Completion or raises EndpointError. Faults that may pass are tried again, after the pause
+    that the endpoint asks for or an exponential one, outside the slots of `pace`: a rate limit for half an hour,
+    a lost connection for five minutes (fifteen seconds if there never was one), a broken one, a time-out,
+    408, 409 and 5xx `max_tries` times in all. When the pace is hurried, Interrupted is raised in place of another try.
     """
 
-    def __init__(self, endpoint: Endpoint, *, sleep: Sleep | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        sleep: Sleep | None = None,
+        on_reply: OnReply | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self.endpoint = endpoint
-        self._sleep = sleep
+        self.pace = pace or Pace(concurrency=_UNLIMITED)
+        self._sleep = sleep or self.pace.rest
+        self._on_reply = on_reply
+        self._was_there = False
         # Connections belong to the event loop that opened them: `asyncio.run` twice makes two.
-        self._by_loop: WeakKeyDictionary[AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
+        self._by_loop: dict[AbstractEventLoop, Connection] = {}
 
     async def __call__(self, request: Request, label: Label) -> Completion:  # noqa: ARG002  all that answers take one
         """Ask once and, where a fault may pass, again."""
-        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+        try:
+            return await self._try(request)
+        except EndpointError as error:
+            if not _may_pass(error):
+                raise
+            return await self._again(request, error)
 
-        options: dict[str, Any] = {"sleep": self._sleep} if self._sleep is not None else {}
+    async def _again(self, request: Request, first: EndpointError) -> Completion:
+        """Try until it is given up; the first try has failed already."""
+        from tenacity import AsyncRetrying, retry_if_exception
+
+        failed: list[EndpointError] = [first]
+
+        async def attempt() -> Completion:
+            if failed:
+                raise failed.pop()
+            return await self._try(request)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
-            stop=stop_after_attempt(self.endpoint.max_tries),
+            stop=self._is_enough,
             wait=_pause,
+            sleep=self._sleep,
             reraise=True,
-            **options,
         )
-        return await retrying(self._ask, request)
+        return await retrying(attempt)
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        """Whether no further try is made: by tries, and by time with the pause that would come."""
+        error = state.outcome.exception() if state.outcome else None
+        kind = error.kind if isinstance(error, EndpointError) else ""
+        tries, seconds = _PATIENCE.get(kind, (self.endpoint.max_tries, _LONGEST_S))
+        if kind == "refused" and not self._was_there:
+            seconds = _NEVER_THERE_S
+        # One try is all that somebody wants who says so.
+        tries = 1 if self.endpoint.max_tries == 1 else tries
+        return state.attempt_number >= tries or (state.seconds_since_start or 0.0) >= seconds
+
+    async def _try(self, request: Request) -> Completion:
+        async with self.pace.slot(_tokens(request) if self.pace.counts_tokens else 0):
+            try:
+                return await self._ask(request)
+            except EndpointError as error:
+                if error.kind == "timeout":
+                    self.pace.timed_out()
+                raise
+
+    def _heard(self, status: int, headers: Mapping[str, str], latency_s: float) -> None:
+        self._was_there = True
+        if status == 429 or (status == 503 and "retry-after" in headers):
+            self.pace.refused(headers)
+        elif status < 300:
+            self.pace.answered(headers, latency_s)
+        if self._on_reply is not None:
+            self._on_reply(status, headers, latency_s)
 
     async def close(self) -> None:
-        """Close the connections of this event loop; a client that was dropped unclosed can stall later ones."""
+        """Close the connections of this event loop."""
         from asyncio import get_running_loop
 
-        connected = self._by_loop.pop(get_running_loop(), None)
-        if connected is not None:
-            await connected.close()
+        connection = self._by_loop.pop(get_running_loop(), None)
+        if connection is not None:
+            await connection.close()
 
     async def _ask(self, request: Request) -> Completion:
-        import openai
+        from extract.transport import Unanswered
 
-        from extract.transport import response_type
-
-        text = json.dumps(body(request), ensure_ascii=False, separators=(",", ":"))
-        # An answer that is shown again may hold half a surrogate pair; its backslash form is valid JSON.
-        content = text.encode("utf-8", "backslashreplace")
-        connected = self._connected()
+        sent = content(request)
         started = time.perf_counter()
         try:
-            response = await connected.post(
-                "/chat/completions",
-                content=content,
-                cast_to=response_type(),
-                options={"headers": {"Content-Type": "application/json"}},
-            )
-        except openai.OpenAIError as error:
-            raise from_openai(error, self.endpoint, request) from error
-        return read(response.content, self.endpoint, request, latency_s=time.perf_counter() - started)
+            reply = await self._connection().post(sent)
+        except Unanswered as error:
+            raise from_connection(error, self.endpoint) from error
+        latency_s = time.perf_counter() - started
+        self._heard(reply.status, reply.headers, latency_s)
+        if reply.status >= 300:
+            raise from_http(reply.status, reply.data, reply.headers, self.endpoint, request)
+        return read(reply.data, self.endpoint, request, latency_s=latency_s)
 
-    def _connected(self) -> AsyncOpenAI:
+    def _connection(self) -> Connection:
         from asyncio import get_running_loop
 
         loop = get_running_loop()
         if loop not in self._by_loop:
-            from extract.transport import connect
+            from extract.transport import Connection
 
-            self._by_loop[loop] = connect(self.endpoint)
+            # A connection holds its loop: without this, neither would ever go.
+            self._by_loop = {other: held for other, held in self._by_loop.items() if not other.is_closed()}
+            self._by_loop[loop] = Connection(self.endpoint)
         return self._by_loop[loop]
+
+
+def _tokens(request: Request) -> int:
+    """Tokens that a request will use up, about: its own, and the longest answer that it allows."""
+    longest = request.options.get("max_tokens")
+    own = sum(estimate(str(message.get("content") or "")) for message in request.messages)
+    return own + (longest if isinstance(longest, int) else 0)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def content(request: Request) -> bytes:
+    """`body` as it goes over the wire; all but the messages is put into JSON once for the requests of a job."""
+    if "messages" in request.options:
+        return _encoded(_JSON.encode(body(request)))
+    before, after = _around(request.model, request.form, request.mode, _JSON.encode({**request.options}))
+    return before + _encoded(_JSON.encode(list(request.messages))) + after
+
+
+@lru_cache(maxsize=64)
+def _around(model: str, form: Form, mode: Mode, options: str) -> tuple[bytes, bytes]:
+    """What stands before and after the messages."""
+    sent = body(Request(model=model, messages=(), form=form, mode=mode, options=json.loads(options)))
+    del sent["messages"]
+    before, after = _JSON.encode({"model": sent.pop("model")}), _JSON.encode(sent)
+    return _encoded(f'{before[:-1]},"messages":'), _encoded(f",{after[1:]}" if sent else "}")
+
+
+def _encoded(text: str) -> bytes:
+    # An answer that is shown again may hold half a surrogate pair; its backslash form is valid JSON.
+    return text.encode("utf-8", "backslashreplace")
 
 
 def body(request: Request) -> dict[str, Any]:

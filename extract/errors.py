@@ -4,7 +4,8 @@ MahdarError            the user is told its message, never a traceback
 ├─ ConfigError     2   a setting, a prompt name or a schema name is wrong
 ├─ InputError      2   a document, prompt, schema or gold file cannot be used
 ├─ EndpointError   3   the endpoint gave no usable reply (status, body, retryable)
-└─ ReplyError      4   replies came, none of them valid (attempts)
+├─ ReplyError      4   replies came, none of them valid (attempts)
+└─ Stopped       130   a person ended a run
 ReplayMiss         5   a request has no recording; a BaseException, so that no
                        retry and no `except Exception` can swallow it
 
@@ -75,6 +76,16 @@ class ReplyError(MahdarError):
         super().__init__(message)
         self.kind = kind
         self.rest = rest
+
+
+class Stopped(MahdarError):  # noqa: N818  no error, but what somebody wanted
+    """A person ended a run before its end; what was done is kept."""
+
+    exit_code = 130
+
+
+class Interrupted(Exception):  # noqa: N818  no error, but a wish that was met
+    """A request was given up because the job is to end; its document is not done and has not failed."""
 
 
 class ReplayMiss(BaseException):

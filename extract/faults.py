@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from extract.errors import EndpointError
 from extract.reply import shorten
@@ -13,25 +13,19 @@ from extract.request import MODES, Request
 from extract.secrets import mask
 
 if TYPE_CHECKING:
-    from openai import OpenAIError
-
     from extract.client import Endpoint
+    from extract.transport import Unanswered, Why
 
 _PASSING = frozenset({408, 409, 425, 429, 499, 500, 502, 503, 504, 529})
 # Kinds that stay as they are, whatever the status says.
 _LASTING = frozenset({"key", "model", "quota", "path", "context", "refusal", "mode", "option"})
 
 
-def from_openai(error: OpenAIError, endpoint: Endpoint, request: Request) -> EndpointError:
-    """The EndpointError that says what openai's error means."""
-    import openai
-
-    if isinstance(error, openai.APIStatusError):
-        text = _hidden(error.response.text, endpoint)
-        return _of_status(error.status_code, text, error.response.headers, endpoint, request)
-    if isinstance(error, openai.APIConnectionError):
-        return _of_connection(error, endpoint)
-    return EndpointError(f"{_shown(endpoint.base_url)}: {_hidden(shorten(str(error)), endpoint)}", kind="request")
+def from_http(
+    status: int, data: bytes, headers: Mapping[str, str], endpoint: Endpoint, request: Request
+) -> EndpointError:
+    """The EndpointError for a reply whose status says that something is wrong."""
+    return _of_status(status, _hidden(data.decode("utf-8", "replace"), endpoint), headers, endpoint, request)
 
 
 def from_reply(data: bytes, endpoint: Endpoint, request: Request) -> EndpointError:
@@ -51,24 +45,34 @@ def from_reply(data: bytes, endpoint: Endpoint, request: Request) -> EndpointErr
     return EndpointError(message, kind="not_json", status=200, body=text[:2000], retryable=is_cut)
 
 
-def _of_connection(error: Exception, endpoint: Endpoint) -> EndpointError:
-    from openai import APITimeoutError
+def from_connection(error: Unanswered, endpoint: Endpoint) -> EndpointError:
+    """The EndpointError for a request to which no whole reply came."""
+    limit_s = min(endpoint.connect_timeout_s, endpoint.timeout_s)
+    reason = _hidden(shorten(str(error)), endpoint) or f"none within {limit_s:g} s"
+    kind, said = _UNANSWERED[error.why]
+    message = f"{_shown(endpoint.base_url)}: {said.format(reason=reason, timeout_s=endpoint.timeout_s)}"
+    return EndpointError(message, kind=kind, retryable=error.why in ("unconnected", "late", "broken"))
 
-    from extract.transport import was_connected
 
-    where, cause = _shown(endpoint.base_url), error.__cause__
-    reason = _hidden(shorten(str(cause or "")), endpoint) or f"none within {endpoint.connect_timeout_s:g} s"
-    if not was_connected(cause):
-        message = f"{where}: no connection ({reason}); is the server running, and is --base-url right?"
-        return EndpointError(message, kind="refused", retryable=True)
-    if isinstance(error, APITimeoutError):
-        message = (
-            f"{where}: no answer within {endpoint.timeout_s:g} s; a model that is still loading needs longer: "
-            "raise --timeout-s, or lower --concurrency"
-        )
-        return EndpointError(message, kind="timeout", retryable=True)
-    message = f"{where}: the connection broke off before the answer was whole ({reason}); see the server's log"
-    return EndpointError(message, kind="dropped", retryable=True)
+_UNANSWERED: Mapping[Why, tuple[str, str]] = {
+    "unusable": ("refused", "no connection ({reason}); is --base-url right?"),
+    "unconnected": ("refused", "no connection ({reason}); is the server running, and is --base-url right?"),
+    "untrusted": (
+        "refused",
+        "no connection (TLS: {reason}); is it https, and does SSL_CERT_FILE hold the certificate to trust?",
+    ),
+    "late": (
+        "timeout",
+        "no answer within {timeout_s:g} s; a model that is still loading needs longer: "
+        "raise --timeout-s, or lower --concurrency",
+    ),
+    "broken": ("dropped", "the connection broke off before the answer was whole ({reason}); see the server's log"),
+    "redirected": (
+        "path",
+        "it sends the request on to {reason}, and the key would go there too; if that is right, make it the --base-url",
+    ),
+    "key": ("key", "{reason}; set OPENAI_API_KEY or MAHDAR_API_KEY to a key of this endpoint"),
+}
 
 
 def _of_status(
@@ -215,7 +219,9 @@ def _shown(base_url: str) -> str:
 
 
 def _hidden(text: str, endpoint: Endpoint) -> str:
-    """The text without our key: some endpoints repeat it in their errors."""
-    key = endpoint.api_key
-    # Words such as "ollama" or "none" are no secret, and part of many messages.
-    return text.replace(key, mask(key)) if len(key) >= 8 else text
+    """The text without our key and password: some endpoints repeat them in their errors."""
+    for secret in (endpoint.api_key, unquote(urlsplit(endpoint.base_url).password or "")):
+        # Words such as "ollama" or "none" are no secret, and part of many messages.
+        if len(secret) >= 8:
+            text = text.replace(secret, mask(secret))
+    return text

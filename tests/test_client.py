@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.client import LONGEST_PAUSE_S, Client, Endpoint, body, read
+from extract.client import LONGEST_PAUSE_S, Client, Endpoint, body, content, read
 from extract.errors import EndpointError
-from extract.request import Completion, Form, Label, Request, Usage
+from extract.request import MODES, Completion, Form, Label, Request, Usage
 from tests.endpoint import CLOSED, SILENT, Asked, Reply, Script, ScriptedEndpoint, completion, cut, unused_url
 
 SCHEMA = {"type": "object", "properties": {"meetings": {"type": "array"}}}
@@ -92,6 +92,37 @@ def test_each_mode_has_its_body_on_the_wire(mode, fields):
 
 def test_options_have_the_last_word_on_the_body():
     assert body(replace(REQUEST, mode="json", options={"response_format": None}))["response_format"] is None
+
+
+values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+names = st.sampled_from(["temperature", "response_format", "model", "messages", "tools", "ب", "extra"])
+
+
+@given(
+    text=st.text(),
+    mode=st.sampled_from(MODES),
+    options=st.dictionaries(names, values | st.dictionaries(names, values, max_size=2), max_size=4),
+    title=st.text(max_size=3),
+)
+def test_what_is_sent_is_the_body_as_json_byte_for_byte(text, mode, options, title):
+    request = Request(
+        model="m",
+        messages=({"role": "user", "content": text + "\ud83d"},),
+        form=Form("meeting", {**SCHEMA, "title": title}),
+        mode=mode,
+        options=options,
+    )
+
+    sent = json.dumps(body(request), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+    assert content(request) == sent
+
+
+def test_two_forms_of_the_same_fields_in_another_order_are_sent_as_they_stand():
+    turned = dict(reversed(SCHEMA.items()))
+
+    assert turned == SCHEMA
+    assert content(REQUEST) != content(replace(REQUEST, form=Form("meeting", turned)))
 
 
 def test_a_request_goes_to_chat_completions_with_its_key():

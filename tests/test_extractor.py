@@ -12,7 +12,7 @@ import extract
 from extract import Document, Extraction, Extractor
 from extract.documents import read
 from extract.errors import ConfigError, InputError, ReplayMiss
-from tests.endpoint import CLOSED, Reply, ScriptedEndpoint, completion
+from tests.endpoint import Reply, ScriptedEndpoint, completion, cut
 from tests.invented import NOT_THERE, OSLO, REPORT, answer, document, meeting
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def test_a_publication_date_that_is_none_is_refused():
 
 
 def test_many_calls_go_over_one_connection_after_another():
-    with ScriptedEndpoint([RIGHT, CLOSED, RIGHT]) as scripted, extractor(scripted) as made:
+    with ScriptedEndpoint([RIGHT, cut("x" * 1000), RIGHT]) as scripted, extractor(scripted) as made:
         found = [made(document()) for _ in range(3)]
 
     assert [shown(extraction) for extraction in found] == [[OSLO], [], [OSLO]]
@@ -222,7 +222,7 @@ def test_what_is_not_there_is_an_attribute_error():
 
 
 def test_importing_the_package_is_light():
-    heavy = {"pydantic", "jinja2", "openai", "instructor", "httpx2", "asyncio", "diskcache"}
+    heavy = {"pydantic", "jinja2", "openai", "instructor", "aiohttp", "httpx2", "asyncio", "diskcache"}
     script = f"import sys, extract; print(sorted({heavy} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -4,14 +4,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx2
-import openai
 import pytest
+from multidict import CIMultiDict
 
 from extract.client import Endpoint
 from extract.errors import EndpointError
-from extract.faults import from_openai, from_reply
+from extract.faults import from_connection, from_http, from_reply
 from extract.request import Form, Request
+from extract.transport import Unanswered
 
 REQUEST = Request(model="qwen3:8b", messages=(), form=Form("meeting", {}))
 ENDPOINT = Endpoint(base_url="http://reader:s3cret@host:8000/v1?key=s3cret", timeout_s=30, connect_timeout_s=5)
@@ -22,9 +22,7 @@ def fault(
 ) -> EndpointError:
     """The fault that a reply of this status and body is."""
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    asked = httpx2.Request("POST", "http://host:8000/v1/chat/completions")
-    response = httpx2.Response(status, text=text, headers=headers, request=asked)
-    return from_openai(openai.APIStatusError("", response=response, body=None), ENDPOINT, request)
+    return from_http(status, text.encode(), CIMultiDict(headers or {}), ENDPOINT, request)
 
 
 @dataclass(frozen=True)
@@ -294,42 +292,59 @@ def test_a_pause_that_was_asked_for_is_told():
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "message"),
+    ("why", "reason", "kind", "message"),
     [
-        (httpx2.ConnectError("All connection attempts failed"), "refused", "All connection attempts failed"),
-        (httpx2.ProxyError("407"), "refused", "no connection (407)"),
-        (httpx2.ReadError(""), "dropped", "broke off"),
-        (httpx2.RemoteProtocolError("Server disconnected"), "dropped", "(Server disconnected)"),
-        (httpx2.DecodingError("bad gzip"), "dropped", "(bad gzip)"),
-        (None, "refused", "is the server running"),
+        ("unconnected", "Connect call failed", "refused", "no connection (Connect call failed); is the server running"),
+        ("unconnected", "", "refused", "no connection (none within 5 s); is the server running"),
+        ("unusable", "Port out of range", "refused", "no connection (Port out of range); is --base-url right?"),
+        (
+            "untrusted",
+            "self-signed certificate",
+            "refused",
+            "no connection (TLS: self-signed certificate); is it https",
+        ),
+        ("late", "", "timeout", "no answer within 30 s; a model that is still loading needs longer"),
+        ("broken", "Server disconnected", "dropped", "broke off before the answer was whole (Server disconnected)"),
+        ("redirected", "https://other/v1", "path", "sends the request on to https://other/v1, and the key would go"),
+        (
+            "key",
+            "the key holds a line break",
+            "key",
+            "the key holds a line break; set OPENAI_API_KEY or MAHDAR_API_KEY",
+        ),
     ],
-    ids=["refused", "proxy", "read", "disconnected", "garbage", "nobody knows"],
 )
-def test_a_connection_that_failed_is_told_from_one_that_broke_off(error, kind, message):
-    unconnected = openai.APIConnectionError(request=httpx2.Request("POST", "http://host/v1"))
-    unconnected.__cause__ = error
+def test_a_request_without_a_whole_reply_says_how_that_was(why, reason, kind, message):
+    found = from_connection(Unanswered(why, reason), ENDPOINT)
 
-    found = from_openai(unconnected, ENDPOINT, REQUEST)
-
-    assert (found.kind, found.retryable) == (kind, True)
+    assert (found.kind, found.status) == (kind, None)
+    assert str(found).startswith("http://host:8000/v1: ")
     assert message in str(found)
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "message"),
+    ("why", "is_passing"),
     [
-        (httpx2.ReadTimeout(""), "timeout", "no answer within 30 s; a model that is still loading needs longer"),
-        (httpx2.ConnectTimeout(""), "refused", "no connection (none within 5 s); is the server running"),
+        ("unconnected", True),
+        ("late", True),
+        ("broken", True),
+        ("unusable", False),
+        ("untrusted", False),
+        ("redirected", False),
+        ("key", False),
     ],
-    ids=["no answer", "no connection"],
 )
-def test_a_slow_answer_is_told_from_a_slow_connection(error, kind, message):
-    late = openai.APITimeoutError(request=httpx2.Request("POST", "http://host/v1"))
-    late.__cause__ = error
+def test_what_would_be_the_same_again_is_not_tried_again(why, is_passing):
+    assert from_connection(Unanswered(why, "x"), ENDPOINT).retryable is is_passing
 
-    found = from_openai(late, ENDPOINT, REQUEST)
 
-    assert (found.kind, message in str(found)) == (kind, True), str(found)
+def test_a_reason_that_repeats_the_key_or_the_password_shows_neither():
+    endpoint = Endpoint(base_url="http://reader:p%40ssword1@host/v1", api_key="sk-test-abcdefghijklmnop1234")
+
+    found = from_connection(Unanswered("broken", f"{endpoint.api_key} p@ssword1"), endpoint)
+
+    assert "abcdefgh" not in str(found)
+    assert "p@ssword1" not in str(found)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xfe", b'{"error": "no"}', b'{"choices": []}'])

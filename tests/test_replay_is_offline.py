@@ -55,7 +55,7 @@ def test_the_seeds_are_replayed_without_a_socket(replay):
 
 
 def test_a_replay_imports_nothing_that_only_asking_needs(replay):
-    unwanted = {"openai", "instructor", "httpx2", "tenacity", "asyncio", "diskcache", "trafilatura"}
+    unwanted = {"openai", "instructor", "aiohttp", "httpx2", "tenacity", "asyncio", "diskcache", "trafilatura"}
 
     assert imported(replay, unwanted) == set()
 

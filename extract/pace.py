@@ -1,0 +1,210 @@
+"""Pacing: how many requests are on their way at once, how fast they follow each other, and who waits for what.
+
+A request that an endpoint refuses leaves its slot while it waits, so that others go on. How many slots there are is
+given, or found: they grow while answers come as fast as before, and shrink when the endpoint refuses or is silent.
+Rates are given (`rpm`, `tpm`), read from x-ratelimit headers, or learned from what an endpoint lets through.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from extract.bucket import Bucket, Learned, of_headers
+from extract.errors import Interrupted
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+Clock = Callable[[], float]
+
+# Documents in work for each slot: those beyond the slots wait for their time to try again.
+_PER_SLOT = 4
+_SMALLEST, _LARGEST = 4, 256
+
+
+class Slots:
+    """How many requests may be on their way: a fixed number, or one that follows the endpoint.
+
+    An adaptive number begins at 4 and doubles each time as many answers came, as long as they come within 1.6 times
+    the fastest mean so far; beyond that it stays. It halves, at most once in a round trip, when requests are
+    refused or time out, and grows by one a round from then on (additive increase, multiplicative decrease).
+    """
+
+    def __init__(self, number: int | None, *, clock: Clock = time.monotonic) -> None:
+        self.is_fixed = number is not None
+        self.number = number if number is not None else _SMALLEST
+        self._clock = clock
+        self._answers, self._latency = 0, 0.0
+        self._best: float | None = None
+        self._is_slow_start = True
+        self._shrunk_at = float("-inf")
+
+    def answered(self, latency_s: float) -> None:
+        """An answer came."""
+        if self.is_fixed:
+            return
+        self._answers += 1
+        self._latency += latency_s
+        if self._answers >= self.number:
+            mean = self._latency / self._answers
+            self._best = mean if self._best is None else min(self._best, mean)
+            if mean <= 1.6 * self._best:
+                self.number = min(2 * self.number if self._is_slow_start else self.number + 1, _LARGEST)
+            else:
+                # More in flight only wait for each other: a server with few slots.
+                self._is_slow_start = False
+                self.number = max(1, round(self.number * self._best / mean * 1.3))
+            self._answers, self._latency = 0, 0.0
+
+    def refused(self) -> None:
+        """The endpoint had enough, or gave no answer."""
+        if self.is_fixed or self._clock() - self._shrunk_at < (self._best or 1.0):
+            return
+        self._shrunk_at = self._clock()
+        self._is_slow_start = False
+        self.number = max(1, self.number // 2)
+        self._answers, self._latency = 0, 0.0
+
+
+class Pace:
+    """Lets requests through; one for each endpoint and event loop. All times are in seconds of `clock`."""
+
+    def __init__(
+        self,
+        *,
+        concurrency: int | None = None,
+        rpm: float | None = None,
+        tpm: float | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.slots = Slots(concurrency, clock=clock)
+        self._requests = Bucket(rpm / 60, clock=clock) if rpm else None
+        self._tokens = Bucket(tpm / 60, clock=clock) if tpm else None
+        self._learned = Learned(clock=clock)
+        self._clock = clock
+        self._busy = 0
+        self._queue: deque[Future[None]] = deque()
+        self._resting: set[Future[None]] = set()
+        self._is_hurried = False
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are on their way."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Requests that were refused and wait for their time."""
+        return len(self._resting)
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether a limit of tokens is known."""
+        return self._tokens is not None
+
+    def places(self, size: int) -> int:
+        """How many documents may be in work, so that slots are filled while some documents wait."""
+        slots = self.slots.number if not self.slots.is_fixed else size
+        return slots + min(self.waiting, (_PER_SLOT - 1) * slots + 64)
+
+    @asynccontextmanager
+    async def slot(self, tokens: int = 0) -> AsyncIterator[None]:
+        """One of the slots, when rates and refusals allow; Interrupted if there is no time left to wait."""
+        await self._enter()
+        try:
+            await self._lull(tokens)
+            yield
+        finally:
+            self._busy -= 1
+            self._wake()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait outside the slots; Interrupted when hurried."""
+        from asyncio import get_running_loop
+
+        if self._is_hurried:
+            raise Interrupted
+        future = get_running_loop().create_future()
+        self._resting.add(future)
+        timer = get_running_loop().call_later(seconds, _resolve, future)
+        try:
+            await future
+        finally:
+            timer.cancel()
+            self._resting.discard(future)
+        if self._is_hurried:
+            raise Interrupted
+
+    def hurry(self) -> None:
+        """Nobody waits any more: who waits for a slot or for another try is interrupted."""
+        self._is_hurried = True
+        for future in (*self._resting, *self._queue):
+            _resolve(future)
+
+    def answered(self, headers: Mapping[str, str], latency_s: float) -> None:
+        """A request was answered."""
+        self.slots.answered(latency_s)
+        self._learned.passed()
+        self._read(headers)
+        self._wake()
+
+    def refused(self, headers: Mapping[str, str]) -> None:
+        """A request was refused for coming too fast (429, or 503 of a full queue)."""
+        self.slots.refused()
+        self._learned.refused()
+        self._read(headers)
+
+    def timed_out(self) -> None:
+        """A request was not answered in time."""
+        self.slots.refused()
+
+    def _read(self, headers: Mapping[str, str]) -> None:
+        rates = of_headers(headers)
+        if rates.requests and self._requests is None:
+            self._requests = Bucket(rates.requests, burst=rates.left, clock=self._clock)
+        if rates.tokens and self._tokens is None:
+            self._tokens = Bucket(rates.tokens, clock=self._clock)
+
+    async def _enter(self) -> None:
+        from asyncio import get_running_loop
+
+        while self._busy >= self.slots.number:
+            future = get_running_loop().create_future()
+            self._queue.append(future)
+            try:
+                await future
+            except BaseException:
+                self._wake()
+                raise
+            if self._is_hurried:
+                raise Interrupted
+        if self._is_hurried:
+            raise Interrupted
+        self._busy += 1
+
+    async def _lull(self, tokens: int) -> None:
+        """Wait for the rates; the slot is held, since nobody else could use it sooner."""
+        pause = self._learned.take()
+        if self._requests is not None:
+            pause = max(pause, self._requests.take(1))
+        if self._tokens is not None and tokens:
+            pause = max(pause, self._tokens.take(tokens))
+        if pause > 0:
+            await self.rest(pause)
+
+    def _wake(self) -> None:
+        free = self.slots.number - self._busy
+        while free > 0 and self._queue:
+            future = self._queue.popleft()
+            if not future.done():
+                future.set_result(None)
+                free -= 1
+
+
+def _resolve(future: Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
