@@ -15,7 +15,7 @@ from evals.scoring import Item, Score, score
 from extract.errors import InputError
 from extract.notation import json_schema
 from extract.request import Form
-from extract.store import MANIFEST, RECORDS, read_failures, read_manifest, read_records
+from extract.runfiles import MANIFEST, RECORDS, read_failures, read_manifest, read_records
 
 EVALUATION = "eval.json"
 

@@ -33,6 +33,8 @@ class Answers:
         self._cache = cache
         self._recordings = recordings
         self._is_recording = is_recording
+        # Why answers cannot be kept any more: a job ends then, before it pays for more of them.
+        self.fault: str | None = None
 
     @property
     def is_offline(self) -> bool:
@@ -58,7 +60,11 @@ class Answers:
             return self._recordings.replay(request, label)
         completion = await self._ask(request, label)
         if self._cache is not None:
-            self._cache.put(request, completion, label)
+            try:
+                self._cache.put(request, completion, label)
+            except ConfigError as error:
+                # This answer is paid, and good for its records all the same.
+                self.fault = str(error)
         self._record(request, completion, label)
         return completion
 

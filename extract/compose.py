@@ -12,6 +12,7 @@ from extract import prompt as prompts
 from extract.answers import Answers
 from extract.client import Client, Endpoint
 from extract.errors import ConfigError
+from extract.pace import Pace
 from extract.pipeline import Asking, Pipeline
 from extract.recordings import Recordings, Setup
 from extract.request import Label
@@ -52,12 +53,14 @@ def pipeline(
         replayed = recordings or _replayed(settings, inputs)
         asking = _adopt(resolved, replayed.settings(prompt.name), settings.replay, prompt.name)
         return Pipeline(prompt, Answers(recordings=replayed), replace(asking, sample=sample), hooks=hooks)
-    client = Client(_endpoint(settings))
+    client = Client(_endpoint(settings), pace=_pace(settings))
     cache = open_cache(settings)
     if record_to is not None and recordings is None:
         recordings = Recordings(record_to, secrets=secrets(settings))
     answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
-    return Pipeline(prompt, answers, replace(_asking(settings), sample=sample), hooks=hooks, close=client.close)
+    return Pipeline(
+        prompt, answers, replace(_asking(settings), sample=sample), hooks=hooks, close=client.close, pace=client.pace
+    )
 
 
 def open_cache(settings: Settings) -> Cache | None:
@@ -125,6 +128,11 @@ def _asking(settings: Settings) -> Asking:
 def _options(settings: Settings) -> dict[str, Any]:
     options = {"temperature": settings.temperature, "max_tokens": settings.max_tokens, "seed": settings.seed}
     return {**{name: value for name, value in options.items() if value is not None}, **settings.extra}
+
+
+def _pace(settings: Settings) -> Pace:
+    concurrency = settings.concurrency if isinstance(settings.concurrency, int) else None
+    return Pace(concurrency=concurrency, rpm=settings.rpm, tpm=settings.tpm)
 
 
 def _endpoint(settings: Settings) -> Endpoint:

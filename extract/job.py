@@ -1,119 +1,102 @@
-"""A run: one pass of a prompt over documents, in order, a few at a time."""
+"""A run: one pass of a prompt over documents, a few at a time, each of which ends in records or in a failure."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-import schemas
 from extract.document import Document, Failure
 from extract.documents import Duplicates
 from extract.pipeline import Extraction, Pipeline, step
-from extract.store import RunFolder
+from extract.stop import Stop
+from extract.store import RunFolder, key_of
+from extract.tally import Tally
+
+__all__ = ["HOPELESS", "Limits", "Tally", "gather", "run"]
 
 # Faults that every further document would meet too.
 HOPELESS = frozenset({"key", "model", "path", "quota", "refused", "mode", "option"})
+# With fewer documents than this, a share of failures says nothing yet.
+_FEW = 20
 
-
-@dataclass
-class Tally:
-    """What a run has counted so far."""
-
-    documents: int = 0
-    failed: int = 0
-    attempts: int = 0
-    reasked: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    latency_s: float = 0.0
-    records: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
-    origins: Counter[str] = field(default_factory=Counter)
-    quotes: Counter[str] = field(default_factory=Counter)
-    values: Counter[str] = field(default_factory=Counter)
-    problems: Counter[str] = field(default_factory=Counter)
-    duplicates: dict[str, str] = field(default_factory=dict)
-    stopped: str | None = None
-
-    def add(self, extraction: Extraction) -> None:
-        """Count one extraction."""
-        self.documents += 1
-        self.failed += bool(extraction.failures)
-        self.reasked += len(extraction.attempts) > 1
-        for attempt in extraction.attempts:
-            self.attempts += 1
-            self.origins[attempt.completion.origin] += 1
-            self.prompt_tokens += attempt.completion.usage.prompt or 0
-            self.completion_tokens += attempt.completion.usage.completion or 0
-            self.latency_s += attempt.completion.latency_s or 0.0
-        for grounded in extraction.records:
-            self.records[schemas.name_of(type(grounded.record))] += 1
-            for counter, groundings in ((self.quotes, grounded.evidence), (self.values, grounded.values)):
-                counter.update(grounding.span.match if grounding.span else "none" for grounding in groundings)
-        self.failures.update(failure.kind for failure in extraction.failures)
-        self.problems.update(problem.kind for problem in extraction.problems)
-
-    def fail(self, failure: Failure) -> None:
-        """Count a document that could not be read, or what was said of one and cannot be used."""
-        self.failures[failure.kind] += 1
-        # What is wrong with a date or an outlet takes no document away: that one is counted by itself.
-        if failure.kind != "metadata":
-            self.failed += 1
-            self.documents += 1
-
-    def to_json(self) -> dict[str, Any]:
-        """The counts as plain JSON values."""
-        return {
-            "documents": self.documents,
-            "failed_documents": self.failed,
-            "records": dict(sorted(self.records.items())),
-            "failures": dict(sorted(self.failures.items())),
-            "attempts": self.attempts,
-            "reasked_documents": self.reasked,
-            "answers_from": dict(sorted(self.origins.items())),
-            "tokens": {"prompt": self.prompt_tokens, "completion": self.completion_tokens},
-            "quotes": dict(sorted(self.quotes.items())),
-            "values": dict(sorted(self.values.items())),
-            "problems_left": dict(sorted(self.problems.items())),
-            "duplicates": self.duplicates,
-            "stopped": self.stopped,
-        }
-
+# Documents in work where the number is left to be found.
+FEW = 4
 
 Watch = Callable[[Extraction | Failure, Tally], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """When a run ends early: failed documents in number or as a share of all, and `spent`, which says what is used up.
+
+    `spent` is asked after each document and says nothing while there is something left.
+    """
+
+    failures: int | None = None
+    failure_share: float | None = None
+    spent: Callable[[Tally], str | None] = lambda _: None
+
+    def reached(self, tally: Tally) -> str | None:
+        """Why the run has to end, or None."""
+        if self.failures is not None and tally.failed > self.failures:
+            return f"{tally.failed} documents failed, more than --max-failures {self.failures}"
+        is_enough = tally.documents >= _FEW
+        if self.failure_share is not None and is_enough and tally.failed > self.failure_share * tally.documents:
+            share = f"{self.failure_share:.0%}"
+            return f"{tally.failed} of {tally.documents} documents failed, more than --max-failures {share}"
+        return self.spent(tally)
+
+
 def run(
-    documents: Iterable[Document | Failure], pipeline: Pipeline, folder: RunFolder, *, concurrency: int, watch: Watch
+    documents: Iterable[Document | Failure],
+    pipeline: Pipeline,
+    folder: RunFolder,
+    *,
+    concurrency: int,
+    watch: Watch,
+    limits: Limits | None = None,
+    stop: Stop | None = None,
 ) -> Tally:
     """Extract from every document and write the run folder; `watch` is called after each document.
 
     A document that fails never stops the others; a fault that all would meet (no connection,
-    a wrong key, an unknown model) ends the run early, and the tally says so in `stopped`.
+    a wrong key, an unknown model), a limit that is reached, or `stop` ends the run early, and the tally says so in
+    `stopped`. What was in flight then is finished and written. Documents that the folder says are done
+    are passed over, and what was counted of them is in the tally.
     """
-    tally = Tally()
+    tally, limits, stop = folder.past, limits or Limits(), stop or Stop()
+    tally.resumed = tally.documents
     duplicates = Duplicates()
 
     def take(result: Extraction | Failure) -> bool:
         if isinstance(result, Failure):
-            folder.fail(result)
-            tally.fail(result)
+            folder.fail(result, tally.fail(result))
         else:
-            folder.append(result, pipeline.prompt.form.digest)
-            tally.add(result)
+            hopeless = next((failure.message for failure in result.failures if failure.kind in HOPELESS), None)
+            if hopeless is not None and stop.is_set:
+                return True  # told once; its document is asked again when the run goes on
+            folder.append(result, pipeline.prompt.form.digest, tally.add(result), is_done=hopeless is None)
             first = duplicates.seen(result.document)
             if first is not None:
                 tally.duplicates[result.document.id] = first
-            hopeless = (failure.message for failure in result.failures if failure.kind in HOPELESS)
-            tally.stopped = next(hopeless, None)
+            if hopeless is not None:
+                tally.unfinished += 1
+                stop.set(hopeless)
+        reason = pipeline.fault() or limits.reached(tally)
+        if reason is not None:
+            stop.set(reason)
+        tally.stopped = stop.reason
         watch(result, tally)
-        return tally.stopped is None
+        return True
 
-    gather(documents, pipeline, concurrency=concurrency, take=take)
+    left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
+    gather(left, pipeline, concurrency=concurrency, take=take, stop=stop)
+    tally.stopped = stop.reason
     return tally
+
+
+def _key(item: Document | Failure) -> str:
+    return key_of(item if isinstance(item, Failure) else item.id)
 
 
 def gather(
@@ -122,52 +105,26 @@ def gather(
     *,
     concurrency: int,
     take: Callable[[Extraction | Failure], bool],
+    stop: Stop | None = None,
 ) -> None:
-    """Hand what comes of each document to `take`, in order, until it says False."""
+    """Hand what comes of each document to `take` until it says False or `stop` is set.
+
+    In the order of the documents, unless one takes so long that a thousand others would have to wait for it.
+    """
+    stop = stop or Stop()
     if pipeline.is_offline:
         for item in documents:
-            if not take(step(pipeline.extract(item)) if isinstance(item, Document) else item):
+            if stop.is_set or not take(step(pipeline.extract(item)) if isinstance(item, Document) else item):
                 return
     else:
-        pipeline.run(_gather(iter(documents), pipeline, concurrency, take))
+        from extract.crew import Crew
+
+        crew = Crew(pipeline, take, stop, size=concurrency)
+        pipeline.run(crew.work(_checked(documents, stop)))
 
 
-async def _gather(
-    documents: Iterator[Document | Failure],
-    pipeline: Pipeline,
-    concurrency: int,
-    take: Callable[[Extraction | Failure], bool],
-) -> None:
-    async with aclosing(_in_order(documents, pipeline, concurrency)) as results:
-        async for result in results:
-            if not take(result):
-                return
-
-
-async def _in_order(
-    documents: Iterator[Document | Failure], pipeline: Pipeline, concurrency: int
-) -> AsyncGenerator[Extraction | Failure]:
-    """What comes of the documents, in their order, with up to `concurrency` of them asked at once."""
-    import asyncio
-
-    async def nothing(failure: Failure) -> Failure:
-        return failure
-
-    waiting: deque[asyncio.Task[Extraction | Failure]] = deque()
-    slots = asyncio.Semaphore(concurrency)
-
-    async def one(document: Document) -> Extraction:
-        async with slots:
-            return await pipeline.extract(document)
-
-    try:
-        for item in documents:
-            waiting.append(asyncio.ensure_future(one(item) if isinstance(item, Document) else nothing(item)))
-            # A slow document holds back its successors' place in the files, not their asking.
-            while len(waiting) >= 4 * concurrency:
-                yield await waiting.popleft()
-        while waiting:
-            yield await waiting.popleft()
-    finally:
-        for task in waiting:
-            task.cancel()
+def _checked(documents: Iterable[Document | Failure], stop: Stop) -> Iterator[Document | Failure]:
+    for item in documents:
+        if stop.is_set:
+            return
+        yield item

@@ -13,7 +13,8 @@ from extract import reask
 from extract.answers import Answers
 from extract.chain import Attempt, Chain
 from extract.document import Document, Failure
-from extract.errors import ConfigError, EndpointError, MahdarError
+from extract.errors import ConfigError, EndpointError, Interrupted, MahdarError
+from extract.pace import Pace
 from extract.prompt import Prompt
 from extract.reply import shorten
 from extract.request import Label, Mode, Request
@@ -71,29 +72,74 @@ class Pipeline:
         *,
         hooks: Hooks | None = None,
         close: Callable[[], Awaitable[None]] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.prompt = prompt
         self.asking = asking
         self._answers = answers
         self._hooks = hooks
         self._close = close
+        self._pace = pace
         self._runner: Runner | None = None
 
     async def extract(self, document: Document) -> Extraction:
-        """The extraction of one document."""
-        chain = Chain(
-            first=self.request_for(document), document=document, prompt=self.prompt, max_reasks=self.asking.max_reasks
-        )
+        """The extraction of one document; Interrupted if the pipeline is told to hurry before there is an answer."""
+        begun = self.begin(document)
+        return begun if isinstance(begun, Extraction) else await self.finish(begun)
+
+    def begin(self, document: Document) -> Extraction | Chain:
+        """The extraction of a document of which every answer is known; else what is known, for `finish`."""
+        try:
+            chain = Chain(
+                first=self.request_for(document),
+                document=document,
+                prompt=self.prompt,
+                max_reasks=self.asking.max_reasks,
+            )
+            # A chain that is known already is walked without instructor, whose import alone takes seconds.
+            while not chain.is_done:
+                known = self._answers.known(chain.next_request(), chain.label)
+                if known is None:
+                    return chain
+                chain.take(known)
+        except MahdarError:
+            raise
+        except Exception as error:
+            return Extraction(
+                document=document, prompt=self.prompt.name, failures=(_failure(document, "bug", _of_bug(error)),)
+            )
+        return self._extraction(chain)
+
+    async def finish(self, chain: Chain) -> Extraction:
+        """The extraction of a document that was begun: what is not known is asked for."""
+        document = chain.document
         try:
             await self._ask(chain)
         except EndpointError as error:
             return self._extraction(chain, (_failure(document, error.kind, str(error)),))
-        except MahdarError:
+        except (MahdarError, Interrupted):
             raise
         except Exception as error:
             # One document must not stop a job of thousands.
             return self._extraction(chain, (_failure(document, "bug", _of_bug(error)),))
         return self._extraction(chain)
+
+    def hurry(self) -> None:
+        """Try nothing again from now on: whoever waits for another try ends in Interrupted."""
+        if self._pace is not None:
+            self._pace.hurry()
+
+    def places(self, size: int) -> int:
+        """How many documents may be in work: those that are asked, and those that wait for an endpoint's leave."""
+        return self._pace.places(size) if self._pace is not None else size
+
+    def load(self) -> tuple[int, int]:
+        """Requests on their way, and those that wait to be tried again."""
+        return (self._pace.in_flight, self._pace.waiting) if self._pace is not None else (0, 0)
+
+    def fault(self) -> str | None:
+        """Why no answer should be asked for any more: it could not be kept."""
+        return self._answers.fault
 
     @property
     def is_offline(self) -> bool:
@@ -126,8 +172,8 @@ class Pipeline:
         self.close()
 
     async def _ask(self, chain: Chain) -> None:
-        chain.take(await self._answers(chain.next_request(), chain.label))
-        # A chain that is known already is walked without instructor, whose import alone takes seconds.
+        if not chain.attempts:
+            chain.take(await self._answers(chain.next_request(), chain.label))
         while not chain.is_done:
             known = self._answers.known(chain.next_request(), chain.label)
             if known is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,13 +18,17 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue, SecretStr, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails, ValidationError, from_json
 
+from extract import toml
 from extract.errors import ConfigError
 from extract.request import Mode
 from extract.secrets import mask
 
+ADAPTIVE = "adaptive"
 FALLBACKS = {"base_url": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
-PATHS = ("cache", "replay", "prompts", "out")
-CAN_BE_NONE = (*PATHS, "temperature", "max_tokens", "seed")
+PATHS = ("cache", "replay", "prompts", "out", "prices")
+CAN_BE_NONE = (*PATHS, "temperature", "max_tokens", "seed", "max_cost", "max_tokens_total", "rpm", "tpm")
+# --max-tokens and --max-tokens-total would be taken for one another.
+FLAGS = {"max_tokens_total": "--max-total-tokens"}
 NOUNS = {"integer": "a whole number", "number": "a number", "object": "a JSON object", "string": "a text"}
 NOUNS |= {"path": "a path", "password": "a key", "base_url": "an address such as http://localhost:11434/v1"}
 # Scheme with credentials, host with path, query.
@@ -52,7 +56,11 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     seed: int | None = Field(None, description="Random seed sent with each request; none sends no seed.")
     extra: dict[str, JsonValue] = Field({}, description="Further fields of the request's body, as a JSON object.")
     max_reasks: int = Field(2, ge=0, le=10, description="How often an invalid answer is sent back to be corrected.")
-    concurrency: int = Field(4, ge=1, le=1000, description="How many documents are in work at the same time.")
+    concurrency: int | None = Field(
+        None, ge=1, le=1000, description="Requests at the same time; adaptive finds out how many the endpoint takes."
+    )
+    rpm: float | None = Field(None, gt=0, description="Most requests a minute; none is as many as the endpoint takes.")
+    tpm: float | None = Field(None, gt=0, description="Most tokens a minute, prompts and longest answers together.")
     timeout_s: float = Field(600.0, gt=0, description="Longest wait for one answer, in seconds.")
     connect_timeout_s: float = Field(5.0, gt=0, description="Longest wait for a connection, in seconds.")
     max_tries: int = Field(5, ge=1, description="How often one request is tried when network or endpoint fail.")
@@ -62,6 +70,11 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     prompts: Path | None = Field(None, description="Folder of your own prompts, searched before the shipped ones.")
     max_chars: int = Field(400_000, ge=1, description="Longest document that is taken, in characters.")
     out: Path | None = Field(None, description="Folder that the run is written to.")
+    prices: Path | None = Field(None, description="File of prices; by default prices.toml here or in a folder above.")
+    max_cost: float | None = Field(None, gt=0, description="The run stops when it has cost this much, in USD.")
+    max_tokens_total: int | None = Field(
+        None, ge=1, description="The run stops when it has used this many tokens, in and out together."
+    )
 
     @property
     def endpoint_label(self) -> str:
@@ -75,6 +88,8 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
         """Read the word "none" and JSON in text; an empty ValueError says that the kind is wrong."""
         text = str(value).strip() if isinstance(value, str | Path) else None
         if text and text.lower() == "none" and info.field_name in CAN_BE_NONE:
+            return None
+        if text and text.lower() == ADAPTIVE and info.field_name == "concurrency":
             return None
         # No setting is a truth value, yet pydantic would take one for 0 or 1. An empty label is a label.
         if isinstance(value, bool) or (text == "" and info.field_name != "endpoint"):
@@ -143,18 +158,29 @@ def resolve(
     environ = os.environ if environ is None else environ
     folder = (folder or Path.cwd()).resolve()
     files = [_from_file(folder, "pyproject.toml", "tool", "mahdar"), _from_file(folder, "mahdar.toml")]
-    given = files[0] | files[1] | _from_environ(environ, folder) | _from_flags(flags or {}, folder)
+    given = _defaults(folder) | files[0] | files[1] | _from_environ(environ, folder) | _from_flags(flags or {}, folder)
     origins = {name: given[name][1] if name in given else Origin("default", "default") for name in VARIABLES}
     keys = [file["api_key"][1].where for file in files if "api_key" in file]
     warnings = [f"{where}: api_key: a key in a file that may be committed: use the environment" for where in keys]
     variables = (name for name in sorted(environ) if name.startswith("MAHDAR_"))
-    warnings += [f"environment: {text}" for text in _unknown("variable", variables, VARIABLES.values())]
+    warnings += [f"environment: {text}" for text in toml.unknown("variable", variables, VARIABLES.values())]
     return Resolved(_validate(given), origins, tuple(warnings))
+
+
+def _defaults(folder: Path) -> dict[str, _Given]:
+    """The values that are looked for where nobody gives them."""
+    prices = toml.nearest(folder, "prices.toml")
+    return {"prices": (prices, Origin("default", "default"), folder)} if prices else {}
+
+
+def flag(name: str) -> str:
+    """The flag of a setting."""
+    return FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def _from_flags(flags: Mapping[str, object], folder: Path) -> dict[str, _Given]:
     given = {name: value for name, value in flags.items() if value is not None}
-    return {name: (given[name], Origin("flag", f"--{name.replace('_', '-')}"), folder) for name in given}
+    return {name: (given[name], Origin("flag", flag(name)), folder) for name in given}
 
 
 def _from_environ(environ: Mapping[str, str], folder: Path) -> dict[str, _Given]:
@@ -163,52 +189,21 @@ def _from_environ(environ: Mapping[str, str], folder: Path) -> dict[str, _Given]
 
 
 def _from_file(folder: Path, filename: str, *tables: str) -> dict[str, _Given]:
-    if (path := _nearest(folder, filename)) is None:
+    if (path := toml.nearest(folder, filename)) is None:
         return {}
     where = os.path.relpath(path, folder)
-    values: object = _parse(path, where)
+    try:
+        values: object = toml.read(path)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
     for table in tables:
         values = values.get(table, {}) if isinstance(values, dict) else values
     where += f" [{'.'.join(tables)}]" if tables else ""
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: not a table; write settings below this heading, one a line")
-    if unknown := _unknown("key", values, VARIABLES):
+    if unknown := toml.unknown("key", values, VARIABLES):
         raise ConfigError("\n".join(f"{where}: {text}" for text in unknown))
     return {name: (value, Origin("file", where), path.parent) for name, value in values.items()}
-
-
-def _nearest(folder: Path, filename: str) -> Path | None:
-    """The file in the folder or the nearest above it, no higher than a repository's root or the home folder."""
-    home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111  as above
-    for place in (folder, *folder.parents):
-        if (place / filename).is_file():
-            return place / filename
-        if place == home or (place / ".git").exists():
-            break
-    return None
-
-
-def _parse(path: Path, where: str) -> dict[str, object]:
-    import tomllib
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        # Not chained: a decoding error carries the whole file, in which a key may stand.
-        raise ConfigError(f"{where}: not readable as TOML in UTF-8: {error}") from None
-
-
-def _unknown(kind: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
-    """What to say of each name that is not known, with the nearest that is."""
-    return [f"unknown {kind} {name!r}{_hint(name, list(known))}" for name in names if name not in known]
-
-
-def _hint(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    # Letters that changed places come first: "modle" is "model" rather than "mode".
-    near = sorted(get_close_matches(name, known), key=lambda other: sorted(other) != sorted(name))
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _validate(given: Mapping[str, _Given]) -> Settings:
@@ -238,6 +233,8 @@ def _allowed(name: str) -> str:
     if "minimum" in kind:
         words += f" from {kind['minimum']} " + (f"to {kind['maximum']}" if "maximum" in kind else "up")
     words += " above 0" if "exclusiveMinimum" in kind else ""
+    if name == "concurrency":
+        return f"{words} or the word {ADAPTIVE!r}"
     return f"{words} or the word 'none'" if name in CAN_BE_NONE else words
 
 
@@ -247,4 +244,6 @@ def _shown(name: str, value: object) -> str:
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
     if name == "base_url":
         text = re.sub(r"(?s)\?.*", "?***", re.sub(r"(?s)^(\w+://)?.*@", r"\1***@", text))
-    return "none" if value is None else text
+    if value is None:
+        return ADAPTIVE if name == "concurrency" else "none"
+    return text

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from extract.document import Document
+from extract.journal import Appender
 from schemas import Part, Record
 
 if TYPE_CHECKING:
     from extract.validate import GroundedRecord
 
 # A spreadsheet takes a cell that begins with one of these for a formula; some take the wide ones too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _SEPARATOR = "; "
 
 
@@ -25,12 +26,13 @@ class Table:
     place takes a column for each of its fields, a list is one cell.
     """
 
-    def __init__(self, path: Path, kind: type[Record]) -> None:
-        self._file = path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
-        self._writer = csv.writer(self._file)
+    def __init__(self, file: Appender, kind: type[Record]) -> None:
+        self._writer = csv.writer(_Sink(file))
         self._columns = list(_columns(kind))
         names = ("_".join(column) for column in self._columns)
-        self._writer.writerow(["document", "published", *names, "quotes_found", "in_tail"])
+        if not file.size:
+            file.add(BOM_UTF8)
+            self._writer.writerow(["document", "published", *names, "quotes_found", "in_tail"])
 
     def append(self, document: Document, grounded: GroundedRecord) -> None:
         """Write one record as a row."""
@@ -39,15 +41,21 @@ class Table:
         row = [document.id, document.published, *cells, f"{found} of {len(grounded.evidence)}", grounded.in_tail]
         self._writer.writerow([harmless(cell) for cell in row])
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+
+class _Sink:
+    """Takes lines of text as csv writes them."""
+
+    def __init__(self, file: Appender) -> None:
+        self._file = file
+
+    def write(self, line: str) -> None:
+        self._file.add(line.encode("utf-8", "backslashreplace"))
 
 
 def harmless(cell: Any) -> str:
     """A cell's text that no spreadsheet takes for a formula; None is empty."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 def _columns(kind: type[Record]) -> Iterator[tuple[str, ...]]:

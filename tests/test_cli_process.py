@@ -8,13 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 from subprocess import PIPE
+from threading import Event
 from typing import IO
 
 import pytest
 
-from tests.endpoint import SILENT, ScriptedEndpoint
+from tests.endpoint import SILENT, Answer, Asked, ScriptedEndpoint
 from tests.invented import REPORT
-from tests.terminal import RECORDINGS, ROOT, SEEDS, rows, saying, write
+from tests.terminal import RECORDINGS, ROOT, SEEDS, of, rows, saying, write
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,7 @@ def test_replay_loads_neither_openai_nor_instructor_nor_an_event_loop():
     script = (
         "import sys; from extract.cli import main\n"
         "try: main()\n"
-        "finally: print(sorted({'openai', 'instructor', 'asyncio', 'ssl', 'diskcache'} & {*sys.modules}))"
+        "finally: print(sorted({'openai', 'instructor', 'aiohttp', 'asyncio', 'ssl', 'diskcache'} & {*sys.modules}))"
     )
     arguments = ["run", SEEDS, "--replay", RECORDINGS, "--quiet"]
 
@@ -68,7 +69,7 @@ def test_help_loads_nothing_heavy():
     script = (
         "import sys; from extract.cli import main\n"
         "try: main(['run', '--help'])\n"
-        "finally: print(sorted({'openai', 'instructor', 'scipy', 'pandas', 'jinja2', 'diskcache'} & {*sys.modules}))"
+        "finally: print(sorted({'openai', 'aiohttp', 'scipy', 'pandas', 'jinja2', 'diskcache'} & {*sys.modules}))"
     )
 
     done = run(sys.executable, "-c", script)
@@ -76,21 +77,105 @@ def test_help_loads_nothing_heavy():
     assert done.stdout.endswith("\n[]\n")
 
 
-def test_ctrl_c_ends_a_run_at_once_and_leaves_what_was_done():
-    write("in", a=f"{REPORT}\na", b=f"{REPORT}\nb")
-    with ScriptedEndpoint(saying(b=SILENT)) as endpoint:
-        arguments = ["--base-url", endpoint.url, "--model", "m", "--prompt", "meeting", "--concurrency", "1"]
-        process = subprocess.Popen(
-            command("run", "in", *arguments, "--out", "out"), env=outside(), stderr=PIPE, text=True
-        )
-        assert process.stderr
-        assert process.stderr.readline().endswith("a: 1 meeting (live)\n")
+def started(url: str) -> subprocess.Popen[str]:
+    """A run over three reports, one at a time."""
+    write("in", a=f"{REPORT}\na", b=f"{REPORT}\nb", c=f"{REPORT}\nc")
+    arguments = ["--base-url", url, "--model", "m", "--prompt", "meeting", "--concurrency", "1", "--out", "out"]
+    return subprocess.Popen(command("run", "in", *arguments), env=outside(), stderr=PIPE, text=True)
+
+
+def line(process: subprocess.Popen[str], text: str) -> None:
+    """Wait until the process says this."""
+    assert process.stderr
+    while text not in (said := process.stderr.readline()):
+        assert said, f"it ended without saying {text!r}"
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_begins_nothing_more():
+    is_asked, may_answer = Event(), Event()
+
+    def script(asked: Asked) -> Answer:
+        if of(asked) == "b":
+            is_asked.set()
+            may_answer.wait(20)
+        return saying()(asked)
+
+    with ScriptedEndpoint(script) as endpoint:
+        process = started(endpoint.url)
+        assert is_asked.wait(20)
         process.send_signal(signal.SIGINT)
+        line(process, "finishing what is in flight; Ctrl-C again stops at once")
+        may_answer.set()
         _, said = process.communicate(timeout=20)
 
     assert process.returncode == 130
-    assert said.strip() == "mahdar: interrupted"
+    assert said.endswith(
+        "mahdar: interrupted\nstopped after 2 documents, see out/; the same command goes on from there\n"
+    )
+    assert [row["document"] for row in rows("out/records.jsonl")] == ["a", "b"]
+    assert [of(asked) for asked in endpoint.asked] == ["a", "b"]
+
+
+def test_a_second_ctrl_c_ends_a_run_at_once_and_keeps_what_was_done():
+    is_asked = Event()
+
+    def script(asked: Asked) -> Answer:
+        if of(asked) == "b":
+            is_asked.set()
+            return SILENT
+        return saying()(asked)
+
+    with ScriptedEndpoint(script) as endpoint:
+        process = started(endpoint.url)
+        assert is_asked.wait(20)
+        process.send_signal(signal.SIGINT)
+        line(process, "finishing what is in flight")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+    assert process.returncode == 130
     assert [row["document"] for row in rows("out/records.jsonl")] == ["a"]
+
+
+def test_the_same_command_goes_on_after_a_kill_and_asks_nothing_twice():
+    is_asked = Event()
+
+    def script(asked: Asked) -> Answer:
+        if of(asked) == "b" and not is_asked.is_set():
+            is_asked.set()
+            return SILENT
+        return saying()(asked)
+
+    with ScriptedEndpoint(script) as endpoint:
+        process = started(endpoint.url)
+        assert is_asked.wait(20)
+        process.kill()
+        process.communicate(timeout=20)
+        again = started(endpoint.url)
+        again.communicate(timeout=20)
+
+    assert again.returncode == 0
+    assert [row["document"] for row in rows("out/records.jsonl")] == ["a", "b", "c"]
+    assert [of(asked) for asked in endpoint.asked] == ["a", "b", "b", "c"]
+
+
+def test_a_second_job_in_one_folder_is_refused_with_the_firsts_process():
+    is_asked = Event()
+
+    def script(asked: Asked) -> Answer:
+        is_asked.set()
+        return SILENT
+
+    with ScriptedEndpoint(script) as endpoint:
+        first = started(endpoint.url)
+        assert is_asked.wait(20)
+        second = started(endpoint.url)
+        _, said = second.communicate(timeout=20)
+        first.kill()
+        first.communicate(timeout=20)
+
+    assert second.returncode == 2
+    assert f"another mahdar (process {first.pid}) is writing there" in said
 
 
 def test_a_reader_who_leaves_does_not_change_what_a_run_came_to():

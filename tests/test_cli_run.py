@@ -13,7 +13,8 @@ from tests.invented import NOT_THERE, REPORT, answer, meeting
 from tests.terminal import RECORDINGS, SEEDS, live, mahdar, manifest, replayed, rows, saying, write
 
 IDS = [path.stem for path in sorted(Path(SEEDS).glob("*.txt"))]
-FILES = {"records.jsonl", "failures.jsonl", "manifest.json", "agreements.csv", "exercises.csv", "meetings.csv"}
+TABLES = {"agreements.csv", "exercises.csv", "meetings.csv"}
+FILES = {"records.jsonl", "failures.jsonl", "manifest.json", "log.jsonl", *TABLES}
 KEY = "sk-test-0123456789abcdef0123"
 
 
@@ -85,7 +86,7 @@ def test_a_run_over_the_same_answers_writes_the_same_bytes(arguments):
 
     replayed(*arguments, out="second")
 
-    for name in FILES - {"manifest.json"}:
+    for name in FILES - {"manifest.json", "log.jsonl"}:
         assert Path("second", name).read_bytes() == Path("first", name).read_bytes()
 
 
@@ -110,7 +111,7 @@ def test_the_manifest_says_where_each_setting_came_from():
 
     settings = manifest()["settings"]
     assert settings["max_reasks"] == {"value": "1", "from": "--max-reasks"}
-    assert settings["concurrency"] == {"value": "4", "from": "default"}
+    assert settings["concurrency"] == {"value": "adaptive", "from": "default"}
 
 
 @pytest.mark.parametrize("name", ["MAHDAR_API_KEY", "OPENAI_API_KEY"])

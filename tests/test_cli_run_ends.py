@@ -82,7 +82,7 @@ def test_a_run_that_was_stopped_says_how_far_it_came_and_keeps_it(reports):
         ran = live(endpoint.url, "--concurrency", "1")
 
     assert ran.code == 3
-    assert "\nstopped after 1 document, see out/; their answers are cached: the same command goes on" in ran.err
+    assert "\nstopped after 1 document, see out/; the same command goes on" in ran.err
     assert [row["document"] for row in rows("out/records.jsonl")] == ["a"]
     assert manifest()["counts"]["stopped"].endswith("(status 401)")
 
@@ -106,10 +106,13 @@ def test_what_was_answered_before_a_stop_is_not_asked_again(reports):
         (["in", "--prompt", "reports"], "unknown prompt 'reports'"),
         (["in", "--replay", "nowhere"], "nowhere: no such folder; --replay names a folder of recordings"),
         (["in", "--prompts", "nowhere"], "nowhere: no such folder; --prompts names a folder of prompts"),
-        (["in", "--concurrency", "0"], "--concurrency: '0' is not a whole number from 1 to 1000"),
+        (
+            ["in", "--concurrency", "0"],
+            "--concurrency: '0' is not a whole number from 1 to 1000 or the word 'adaptive'",
+        ),
         (["in", "--published", "soon"], "published is 'soon', which is no calendar day"),
         (["in", "--mode", "xml"], "Invalid value for '--mode'"),
-        ([], "Missing argument 'INPUT...'"),
+        ([], "no input was given; name files, folders or patterns, or - for stdin"),
     ],
     ids=["input", "prompt", "replay", "prompts", "number", "date", "mode", "no input"],
 )

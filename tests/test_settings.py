@@ -82,10 +82,10 @@ def test_an_empty_variable_counts_as_not_given(folder, value):
 
 
 def test_a_value_that_equals_its_default_is_given_all_the_same(folder):
-    resolved = resolve({"concurrency": 4}, environ={}, folder=folder)
+    resolved = resolve({"max_reasks": 2}, environ={}, folder=folder)
 
-    assert resolved.settings.concurrency == Settings().concurrency
-    assert resolved.given("concurrency")
+    assert resolved.settings.max_reasks == Settings().max_reasks
+    assert resolved.given("max_reasks")
 
 
 def test_the_environment_is_looked_up_at_the_time_of_the_call(folder, monkeypatch):
@@ -211,7 +211,10 @@ def test_answers_are_kept_in_the_cache_folder_of_the_user_by_default(folder):
     assert "mahdar" in resolved.settings.cache.parts
 
 
-@pytest.mark.parametrize("name", ["temperature", "max_tokens", "seed", "cache", "replay", "prompts", "out"])
+LIMITS = ["prices", "max_cost", "max_tokens_total"]
+
+
+@pytest.mark.parametrize("name", ["temperature", "max_tokens", "seed", "cache", "replay", "prompts", "out", *LIMITS])
 @pytest.mark.parametrize("layer", ["flag", "environment", "file"])
 def test_the_word_none_takes_a_value_away(folder, name, layer):
     write(folder / "mahdar.toml", f'{name} = "none"' if layer == "file" else "")
@@ -289,8 +292,8 @@ NOT_HTTP = "write http:// or https:// and then a host, without spaces"
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("concurrency", "many", "'many' is not a whole number from 1 to 1000"),
-        ("concurrency", "0", "'0' is not a whole number from 1 to 1000"),
+        ("concurrency", "many", "'many' is not a whole number from 1 to 1000 or the word 'adaptive'"),
+        ("concurrency", "0", "'0' is not a whole number from 1 to 1000 or the word 'adaptive'"),
         ("max_reasks", "11", "'11' is not a whole number from 0 to 10"),
         ("max_tries", "1.5", "'1.5' is not a whole number from 1 up"),
         ("max_chars", "0", "'0' is not a whole number from 1 up"),
@@ -326,7 +329,7 @@ def test_a_wrong_value_is_named_with_its_variable_and_what_is_allowed(folder, na
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("concurrency = true", "concurrency: 'True' is not a whole number from 1 to 1000"),
+        ("concurrency = true", "concurrency: 'True' is not a whole number from 1 to 1000 or the word 'adaptive'"),
         ("model = 5", "model: '5' is not a text"),
         ('model = ["m"]', "model: the value is not a text"),
         ('prompt = ""', "prompt: '' is not a text"),
@@ -345,6 +348,10 @@ def test_a_wrong_value_in_a_file_is_named_with_file_and_key(folder, line, expect
 
 def test_a_wrong_flag_is_named_as_it_is_typed(folder):
     assert message(folder, {"max_reasks": -1}) == "--max-reasks: '-1' is not a whole number from 0 to 10"
+
+
+def test_the_limit_of_all_tokens_has_a_flag_that_nobody_takes_for_the_length_of_an_answer(folder):
+    assert message(folder, {"max_tokens_total": 0}).startswith("--max-total-tokens: '0' is not a whole number from 1")
 
 
 def test_a_wrong_fall_back_is_named_by_the_variable_that_was_set(folder):

@@ -13,7 +13,8 @@ from extract.document import Failure
 from extract.errors import ConfigError, InputError
 from extract.pipeline import Asking, Extraction, Pipeline
 from extract.request import Completion
-from extract.store import RunFolder, read_failures, read_manifest, read_records
+from extract.runfiles import read_failures, read_manifest, read_records
+from extract.store import RunFolder
 from schemas import Record
 from schemas.agreement import Agreement
 from schemas.exercise import Exercise
@@ -115,6 +116,7 @@ def test_a_document_that_could_not_be_read_is_a_failure_without_attempts(tmp_pat
         "message": UNREADABLE.message,
         "path": "in/b.txt",
         "attempts": 0,
+        "tokens": {"prompt": 0, "completion": 0},
         "record": None,
     }
 

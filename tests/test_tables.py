@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from extract.document import Document
+from extract.journal import Appender
 from extract.tables import Table, harmless
 from extract.validate import GroundedRecord, Grounding
 from schemas import Record
@@ -21,10 +22,12 @@ BASE = {Meeting: records.meeting, Exercise: records.exercise, Agreement: records
 
 def table(folder: Path, *rows: GroundedRecord, kind: type[Record] = Meeting, document: Document = REPORT) -> Path:
     """The file of a table with these rows."""
-    made = Table(folder / "table.csv", kind)
+    file = Appender(folder / "table.csv")
+    made = Table(file, kind)
     for row in rows:
         made.append(document, row)
-    made.close()
+    file.flush()
+    file.close()
     return folder / "table.csv"
 
 

@@ -16,6 +16,7 @@ INTERRUPTED = 130
 # Help is stated here, so that listing the commands imports none of them.
 COMMANDS = {
     "run": ("extract.cli.run", "Extract records from reports."),
+    "plan": ("extract.cli.plan", "Say what a run would ask, cost and take, before any call."),
     "show": ("extract.cli.show", "Print one report of a run with its records and evidence."),
     "record": ("extract.cli.record", "Record real answers, to be replayed without a network."),
     "gold": ("extract.cli.gold", "Check and compare the labels of documents."),

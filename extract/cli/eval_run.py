@@ -98,7 +98,7 @@ def _extract(
             (each.document for each in documents),
             pipeline,
             store,
-            concurrency=resolved.settings.concurrency,
+            concurrency=resolved.settings.concurrency or job.FEW,
             watch=lambda _result, _tally: None,
         )
         about = {"split": split, "documents": [each.id for each in documents]}

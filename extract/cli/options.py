@@ -8,12 +8,13 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import click
 
-from extract.settings import Resolved, Settings, resolve
+from extract.settings import ADAPTIVE, Resolved, Settings, flag, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 ENDPOINT = ("base_url", "model", "api_key", "mode", "temperature", "max_tokens", "seed", "extra", "endpoint")
-PATIENCE = ("max_reasks", "concurrency", "timeout_s", "connect_timeout_s", "max_tries")
+PATIENCE = ("max_reasks", "concurrency", "rpm", "tpm", "timeout_s", "connect_timeout_s", "max_tries")
+BUDGET = ("prices", "max_cost", "max_tokens_total")
 
 _METADATA = {
     "published": "Publication day (YYYY-MM-DD) of reports that have none.",
@@ -61,17 +62,23 @@ def inputs(function: F) -> F:
     return click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)(function)
 
 
+def maybe_inputs(function: F) -> F:
+    """The argument INPUT..., for commands that may know their inputs from elsewhere."""
+    return click.argument("inputs", metavar="[INPUT]...", nargs=-1)(function)
+
+
 def _option(name: str) -> Callable[[F], F]:
     field = Settings.model_fields[name]
     default = field.default
     shown = f"  [default: {default}]" if isinstance(default, str | int | float) else ""
+    shown = f"  [default: {ADAPTIVE}]" if name == "concurrency" else shown
     help_ = f"{field.description}{shown}"
-    flag = f"--{name.replace('_', '-')}"
     if name == "mode":
         from extract.request import MODES
 
-        return click.option(flag, type=click.Choice(MODES), help=help_)
-    return click.option(flag, name, metavar=_metavar(field.annotation), help=help_)
+        return click.option(flag(name), type=click.Choice(MODES), help=help_)
+    metavar = "FILE" if name == "prices" else _metavar(field.annotation)
+    return click.option(flag(name), name, metavar=metavar, help=help_)
 
 
 def _metavar(annotation: Any) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -53,7 +54,7 @@ def listing(extractions: Sequence[Extraction], tally: Tally) -> None:
     click.echo(shown.get(), color=True)
 
 
-def summary(tally: Tally, folder: Path, seconds: float) -> None:
+def summary(tally: Tally, folder: Path, seconds: float, cost: Mapping[str, Any] | None = None) -> None:
     """Print the counts of a run and where its files are."""
     records = ", ".join(counted(number, name) for name, number in sorted(tally.records.items())) or "no records"
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(tally.failures.items()))
@@ -62,6 +63,8 @@ def summary(tally: Tally, folder: Path, seconds: float) -> None:
     answers = ", ".join(f"{number} {_ORIGINS[origin]}" for origin, number in sorted(tally.origins.items()))
     tokens = f"{tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
     click.echo(f"answers: {answers or 'none'}; {counted(tally.reasked, 'document')} asked again; {tokens}")
+    for line in _spent(cost or {}):
+        click.echo(line)
     click.echo(f"quotes:  {_shares(tally.quotes)}")
     click.echo(f"values:  {_shares(tally.values)}")
     if tally.problems:
@@ -70,6 +73,17 @@ def summary(tally: Tally, folder: Path, seconds: float) -> None:
     for document, first in tally.duplicates.items():
         click.echo(f"same text: {clean(document)} is {clean(first)} again")
     click.echo(f"files:   {shown(folder)}/: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+
+
+def duration(seconds: float) -> str:
+    """A time in its two largest units: 3 s, 2 min 5 s, 1 h 40 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    large, small, names = (whole // 60, whole % 60, ("min", "s"))
+    if whole >= 3600:
+        large, small, names = (whole // 3600, whole % 3600 // 60, ("h", "min"))
+    return f"{large} {names[0]} {small} {names[1]}" if small else f"{large} {names[0]}"
 
 
 def counted(number: int, name: str) -> str:
@@ -81,6 +95,23 @@ def shown(path: Path) -> str:
     """A path as short as it can be said from the working folder."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+_KINDS = {"first": "first asks", "reask": "re-asks", "failed": "failed", "cached": "cached"}
+
+
+def _spent(cost: Mapping[str, Any]) -> Iterator[str]:
+    """What was spent on each kind of ask, where anything was paid."""
+    spent = cost.get("spent", {})
+    if not any(spent[kind]["calls"] for kind in spent if kind != "cached"):
+        return
+    parts = []
+    for kind, name in _KINDS.items():
+        sums = spent[kind]
+        if sums["calls"]:
+            money = "cost unknown" if sums["cost"] is None else f"{float(sums['cost']):.4f} {cost['currency']}"
+            parts.append(f"{name} {sums['prompt']:,} in, {sums['completion']:,} out ({money})")
+    yield f"spent:   {'; '.join(parts)}"
 
 
 def _lines(extraction: Extraction, width: int) -> Iterator[Text]:

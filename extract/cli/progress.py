@@ -1,55 +1,144 @@
-"""Progress on stderr: a live line on a terminal, plain lines elsewhere."""
+"""Progress on stderr: a live line on a terminal, plain lines elsewhere; events on stdout and in the run's log."""
 
 from __future__ import annotations
 
+import json
 import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 import schemas
 from extract.cli.cells import clean
-from extract.cli.output import counted
+from extract.cli.output import counted, duration
 from extract.document import Failure
 from extract.job import Tally
-from extract.pipeline import Extraction
+from extract.pipeline import Extraction, Pipeline
 
 if TYPE_CHECKING:
     from rich.status import Status
 
-# A log of a long run shows its first documents one by one, then every so many.
-_FIRST, _EVERY = 20, 100
+LOG = "log.jsonl"
+# A log of a long run shows its first documents one by one, then a line every so many seconds.
+_FIRST, _EVERY_S = 20, 10.0
+# A terminal is drawn anew at most so often.
+_REDRAW_S = 0.1
+
+Cost = Callable[[Tally], Mapping[str, Any]]
 
 
 class Progress:
-    """Shows how a run goes; quiet, it still names what failed."""
+    """Shows how a run goes; quiet, it still names what failed. What happens is in the run folder's log too."""
 
-    def __init__(self, *, is_quiet: bool = False) -> None:
-        self._is_quiet = is_quiet
+    def __init__(
+        self,
+        folder: Path,
+        pipeline: Pipeline,
+        *,
+        total: int | None,
+        cost: Cost,
+        is_quiet: bool = False,
+        is_json: bool = False,
+    ) -> None:
+        self._is_quiet, self._is_json = is_quiet, is_json
+        self._pipeline, self._total, self._cost = pipeline, total, cost
+        self._log = (folder / LOG).open("a", encoding="utf-8", errors="backslashreplace")
         self._status: Status | None = None
+        self._began = self._drawn = self._told = time.monotonic()
+        self._past = 0
+
+    def begin(self, past: Tally) -> None:
+        """Say that the run begins, or goes on after so many documents."""
+        self._past = past.documents
+        if past.documents and not self._is_quiet:
+            self._say(f"going on: {counted(past.documents, 'document')} done before")
+        self._event("begin", done=past.documents, total=self._total)
 
     def update(self, result: Extraction | Failure, tally: Tally) -> None:
         """Show what came of one document."""
+        now = time.monotonic()
+        failures = [result] if isinstance(result, Failure) else list(result.failures)
+        is_new = tally.documents - self._past <= _FIRST
+        if self._status is not None:
+            if now - self._drawn >= _REDRAW_S:
+                self._drawn = now
+                self._status.update(self._line(tally))
+        elif isinstance(result, Extraction) and not self._is_quiet and is_new and _has_news(result):
+            self._say(f"{tally.documents:>5}  {clean(result.document.id)}: {_found(result)}")
+        if not is_new and now - self._told >= _EVERY_S:
+            self._told = now
+            self._event("progress", **self._counts(tally))
+            if self._status is None and not self._is_quiet:
+                self._say(self._line(tally))
         if tally.stopped:
             return  # whoever ended the run says why
-        failures = [result] if isinstance(result, Failure) else list(result.failures)
-        if self._status is not None:
-            self._status.update(_counts(tally))
-        elif isinstance(result, Extraction) and not self._is_quiet and _is_shown(result, tally):
-            self._say(f"{tally.documents:>5}  {clean(result.document.id)}: {_found(result)}")
         for failure in failures:
+            self._event("failed", document=failure.document, kind=failure.kind, message=failure.message)
             self._say(f"  failed: {clean(failure.document)}: {failure.kind}: {clean(failure.message)}")
 
+    def end(self, tally: Tally) -> None:
+        """Say that the run has ended."""
+        self._event("end", **self._counts(tally), stopped=tally.stopped, cost=self._cost(tally))
+
+    def _event(self, name: str, **values: Any) -> None:
+        row = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, **values}
+        line = json.dumps(row, ensure_ascii=False, default=str)
+        self._log.write(line + "\n")
+        self._log.flush()
+        if self._is_json:
+            click.echo(line)
+
     def _say(self, line: str) -> None:
+        if self._is_json:
+            return
         if self._status is None:
             click.echo(line, err=True)
         else:
             # Above the live line, which else would stand in its way.
             self._status.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    def _counts(self, tally: Tally) -> dict[str, Any]:
+        in_flight, waiting = self._pipeline.load()
+        return {
+            "documents": tally.documents,
+            "total": self._total,
+            "failed": tally.failed,
+            "records": sum(tally.records.values()),
+            "reasked": tally.reasked,
+            "answers_from": dict(tally.origins),
+            "in_flight": in_flight,
+            "waiting": waiting,
+            "documents_per_s": round(self._rate(tally), 2),
+            "tokens": {"prompt": tally.prompt_tokens, "completion": tally.completion_tokens},
+        }
+
+    def _rate(self, tally: Tally) -> float:
+        return (tally.documents - self._past) / max(time.monotonic() - self._began, 1e-6)
+
+    def _line(self, tally: Tally) -> str:
+        """The state of the run, what matters most first: a narrow terminal cuts the rest."""
+        counts, of = self._counts(tally), f" of {self._total:,}" if self._total else ""
+        parts = [f"{tally.documents:,}{of} documents", f"{counts['documents_per_s']:,.1f}/s"]
+        if self._total and counts["documents_per_s"]:
+            parts.append(f"{duration((self._total - tally.documents) / counts['documents_per_s'])} left")
+        parts += [f"{counts['in_flight']} in flight"] if counts["in_flight"] else []
+        parts += [f"{counts['waiting']} waiting"] if counts["waiting"] else []
+        parts += [f"{tally.failed} failed"] if tally.failed else []
+        known = tally.origins["cache"] + tally.origins["recording"]
+        parts += [f"{known:,} cached"] if known else []
+        parts += [f"{tally.reasked} asked again"] if tally.reasked else []
+        parts += [f"{tally.paid_tokens:,} tokens"] if tally.paid_tokens else []
+        total = self._cost(tally)["total"]
+        parts += [f"{float(total['cost']):.2f} {self._cost(tally)['currency'] or ''}".strip()] if total["cost"] else []
+        return ", ".join(parts)
+
     def __enter__(self) -> Self:
-        if not self._is_quiet and sys.stderr.isatty():
+        if not self._is_quiet and not self._is_json and sys.stderr.isatty():
             from rich.console import Console
             from rich.status import Status
 
@@ -62,19 +151,12 @@ class Progress:
     ) -> None:
         if self._status is not None:
             self._status.stop()
+        self._log.close()
 
 
-def _is_shown(extraction: Extraction, tally: Tally) -> bool:
+def _has_news(extraction: Extraction) -> bool:
     """Whether a document has a line of its own; one that only failed is told of as a failure."""
-    has_news = bool(extraction.records) or not extraction.failures
-    return has_news and (tally.documents <= _FIRST or tally.documents % _EVERY == 0)
-
-
-def _counts(tally: Tally) -> str:
-    parts = [counted(tally.documents, "document"), counted(sum(tally.records.values()), "record")]
-    parts += [f"{tally.reasked} asked again"] if tally.reasked else []
-    parts += [f"{tally.failed} failed"] if tally.failed else []
-    return ", ".join(parts)
+    return bool(extraction.records) or not extraction.failures
 
 
 def _found(extraction: Extraction) -> str:

@@ -14,7 +14,7 @@ from extract.cli.output import counted
 from extract.document import Failure
 from extract.documents import Metadata, read
 from extract.errors import EndpointError
-from extract.job import HOPELESS, gather
+from extract.job import FEW, HOPELESS, gather
 from extract.pipeline import Extraction
 from extract.recordings import Recordings
 
@@ -53,7 +53,7 @@ def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
         return not any(fault.kind in HOPELESS for fault in new)
 
     with compose.pipeline(resolved, record_to=folder) as pipeline:
-        gather(documents, pipeline, concurrency=settings.concurrency, take=take)
+        gather(documents, pipeline, concurrency=settings.concurrency or FEW, take=take)
     new = counted(len(_paths(folder) - before), "new recording")
     click.echo(f"{new} in {folder}/, which held {len(before)} before")
     if faults and faults[-1].kind in HOPELESS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,67 +11,164 @@ from typing import Any
 import click
 
 from extract import compose, job
-from extract.cli import options, output
+from extract.cli import limits, options, output, retry
+from extract.cli.interrupt import Interrupt, interruptible
 from extract.cli.progress import Progress
-from extract.documents import Metadata, read
-from extract.errors import EndpointError
+from extract.document import Document, Failure
+from extract.documents import Metadata, count, read
+from extract.errors import EndpointError, InputError, MahdarError, Stopped
 from extract.manifest import manifest
-from extract.pipeline import Extraction
-from extract.store import RunFolder
+from extract.pipeline import Extraction, Pipeline
+from extract.settings import Resolved
+from extract.store import RunFolder, is_unfinished, job_of
 
 PARTLY_FAILED = 1
 
 
 @click.command("run")
-@options.inputs
+@options.maybe_inputs
 @options.settings("prompt", "replay", "out")
 @options.settings(*options.ENDPOINT)
 @options.settings(*options.PATIENCE, "cache", "prompts", "max_chars")
+@options.settings(*options.BUDGET)
 @options.no_cache
 @options.metadata
+@limits.max_failures
+@click.option(
+    "--retry-failed",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="RUN",
+    help="Only the documents that failed in this run; INPUT and prompt are those of the run if not given.",
+)
+@click.option("--fresh", is_flag=True, help="Begin anew where an unfinished run would be taken up.")
+@click.option("--json", "is_json", is_flag=True, help="What happens as JSON lines on stdout, for programs.")
 @click.option("--quiet", is_flag=True, help="No progress and no table, only what failed.")
-def command(inputs: tuple[str, ...], *, quiet: bool, **flags: Any) -> int:
-    """Extract records from INPUT: files, folders or glob patterns.
+def command(
+    inputs: tuple[str, ...],
+    *,
+    quiet: bool,
+    is_json: bool,
+    fresh: bool,
+    retry_failed: Path | None,
+    max_failures: str | None,
+    **flags: Any,
+) -> int:
+    """Extract records from INPUT: files, folders or glob patterns, or - for JSON lines on stdin.
 
-    Reads .txt .md .html .jsonl .csv, and .pdf .docx with the extra "files". Writes a run
+    Reads .txt .md .html .jsonl .csv .parquet, and .pdf .docx with the extra "files". Writes a run
     folder, a new one below runs/ unless --out names it: records.jsonl, a CSV table for each
-    record type, failures.jsonl, manifest.json. Exits 0 if all went well, 1 if something failed.
+    record type, failures.jsonl, manifest.json, log.jsonl. The same command again goes on with a run that was
+    stopped. Exits 0 if all went well, 1 if something failed, 130 if it was interrupted.
     """
-    resolved = options.resolved(flags)
-    settings = resolved.settings
-    about = Metadata(published=flags["published"], source=flags["source"], language=flags["language"])
-    documents = read(inputs, defaults=about, max_chars=settings.max_chars)
-    started, clock = datetime.now(UTC), time.perf_counter()
-    with compose.pipeline(resolved, inputs=inputs) as pipeline:
-        folder = settings.out or _new_folder(started, pipeline.prompt.name)
-        found: list[Extraction] = []
-        with RunFolder(folder, pipeline.prompt.records) as store, Progress(is_quiet=quiet) as progress:
+    again = retry.of(retry_failed) if retry_failed is not None else None
+    inputs = inputs or (again.inputs if again else ())
+    if not inputs:
+        raise InputError("no input was given; name files, folders or patterns, or - for stdin", kind="missing")
+    resolved = options.resolved(again.flags(flags) if again else flags)
+    done: set[str] = set()
+    documents = read(
+        inputs,
+        defaults=Metadata(published=flags["published"], source=flags["source"], language=flags["language"]),
+        max_chars=resolved.settings.max_chars,
+        is_done=done.__contains__,
+    )
+    with compose.pipeline(resolved, inputs=inputs) as pipeline, interruptible() as stop:
+        folder = _folder(resolved, pipeline, inputs, is_fresh=fresh)
+        with RunFolder(
+            folder, pipeline.prompt.records, job=job_of(pipeline, inputs, retry_of=retry_failed), is_fresh=fresh
+        ) as store:
+            done.update(store.done)
+            wanted = again.only(documents) if again else documents
+            work = _Run(resolved, pipeline, inputs, stop).work
+            return work(
+                store, wanted, limits.of(resolved, pipeline.asking.model, max_failures), is_quiet=quiet, is_json=is_json
+            )
 
-            def watch(result: Any, tally: job.Tally) -> None:
+
+class _Run:
+    """One run of the command: its clocks, and how it ends."""
+
+    def __init__(self, resolved: Resolved, pipeline: Pipeline, inputs: tuple[str, ...], stop: Interrupt) -> None:
+        self._resolved, self._pipeline, self._inputs, self._stop = resolved, pipeline, inputs, stop
+        self._started, self._clock = datetime.now(UTC), time.perf_counter()
+
+    def work(
+        self,
+        store: RunFolder,
+        documents: Iterable[Document | Failure],
+        reach: limits.Reach,
+        *,
+        is_quiet: bool,
+        is_json: bool,
+    ) -> int:
+        """Do the job, write the manifest, print what came of it; gives the exit code."""
+        found: list[Extraction] = []
+        with Progress(
+            store.folder, self._pipeline, total=count(self._inputs), cost=reach.cost, is_quiet=is_quiet, is_json=is_json
+        ) as progress:
+            progress.begin(store.past)
+
+            def watch(result: Extraction | Failure, tally: job.Tally) -> None:
                 # Only what the table will show is kept: a run may be of millions.
                 if isinstance(result, Extraction) and len(found) < output.MAX_DOCUMENTS:
                     found.append(result)
                 progress.update(result, tally)
 
-            tally = job.run(documents, pipeline, store, concurrency=settings.concurrency, watch=watch)
-            store.finish(
-                manifest(pipeline, resolved, inputs, tally, started=started, seconds=time.perf_counter() - clock)
+            tally = job.run(
+                documents,
+                self._pipeline,
+                store,
+                concurrency=self._resolved.settings.concurrency or job.FEW,
+                watch=watch,
+                limits=reach,
+                stop=self._stop,
             )
-    if tally.stopped:
-        raise _stopped(tally, folder, has_cache=settings.cache is not None)
-    if not quiet:
-        with output.reader():
-            output.listing(found, tally)
-            output.summary(tally, folder, time.perf_counter() - clock)
-    return PARTLY_FAILED if tally.failures else 0
+            store.finish(self._manifest(tally, reach), is_whole=tally.stopped is None)
+            progress.end(tally)
+        if tally.stopped:
+            raise self._stopped(tally, store.folder)
+        if not is_quiet and not is_json:
+            with output.reader():
+                output.listing(found, tally)
+                output.summary(tally, store.folder, time.perf_counter() - self._clock, reach.cost(tally))
+        return PARTLY_FAILED if tally.failures else 0
+
+    def _manifest(self, tally: job.Tally, reach: limits.Reach) -> Mapping[str, Any]:
+        seconds = time.perf_counter() - self._clock
+        made = manifest(self._pipeline, self._resolved, self._inputs, tally, started=self._started, seconds=seconds)
+        return {**made, "cost": reach.cost(tally)}
+
+    def _stopped(self, tally: job.Tally, folder: Path) -> MahdarError:
+        """What is said of a run that has ended early."""
+        done = tally.documents - tally.unfinished
+        kept = (
+            f"stopped after {output.counted(done, 'document')}, see {output.shown(folder)}/; "
+            "the same command goes on from there"
+        )
+        said = f"{tally.stopped}\n{kept if done else 'nothing was extracted'}"
+        return Stopped(said) if self._stop.is_interrupted else EndpointError(said, kind="stopped")
 
 
-def _new_folder(started: datetime, prompt: str) -> Path:
-    return Path("runs") / f"{started.astimezone():%Y%m%dT%H%M%S}-{prompt.replace('/', '-')}"
+def _folder(resolved: Resolved, pipeline: Pipeline, inputs: tuple[str, ...], *, is_fresh: bool) -> Path:
+    """The folder that was asked for, else that of an unfinished run of the same job, else a new one."""
+    if resolved.settings.out is not None:
+        return resolved.settings.out
+    root = Path("runs")
+    name = pipeline.prompt.name.replace("/", "-")
+    if not is_fresh:
+        for folder in _unfinished(root, name):
+            if job_of(pipeline, inputs) == folder[1]:
+                return folder[0]
+    return root / f"{datetime.now().astimezone():%Y%m%dT%H%M%S}-{name}"
 
 
-def _stopped(tally: job.Tally, folder: Path, *, has_cache: bool) -> EndpointError:
-    done = tally.documents - 1
-    then = "; their answers are cached: the same command goes on from there" if has_cache else ""
-    kept = f"stopped after {output.counted(done, 'document')}, see {output.shown(folder)}/{then}"
-    return EndpointError(f"{tally.stopped}\n{kept if done else 'nothing was extracted'}", kind="stopped")
+def _unfinished(root: Path, name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Unfinished runs, the newest first, with their jobs."""
+    from extract.journal import Past
+
+    for folder in sorted(root.glob(f"*-{name}"), reverse=True):
+        if is_unfinished(folder):
+            try:
+                yield folder, Past(folder / "journal.jsonl").job
+            except ValueError:
+                continue

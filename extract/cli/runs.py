@@ -14,7 +14,7 @@ import click
 from extract.cli.cells import clean
 from extract.document import Document, Failure
 from extract.errors import InputError
-from extract.store import MANIFEST, read_failures, read_manifest, read_records
+from extract.runfiles import MANIFEST, read_failures, read_manifest, read_records
 
 RUNS = Path("runs")
 _LISTED = 10

@@ -13,7 +13,7 @@ import click
 from extract.cli import runs
 from extract.cli.cells import clean
 from extract.cli.runs import Report
-from extract.store import read_manifest
+from extract.runfiles import read_manifest
 
 if TYPE_CHECKING:
     from extract.cli.highlight import Passage, Range

@@ -6,6 +6,6 @@ from extract.documents.duplicates import Duplicates
 from extract.documents.encoding import decode
 from extract.documents.formats import SUFFIXES
 from extract.documents.metadata import Metadata
-from extract.documents.reading import read
+from extract.documents.reading import count, read
 
-__all__ = ["SUFFIXES", "Duplicates", "Metadata", "decode", "read"]
+__all__ = ["SUFFIXES", "Duplicates", "Metadata", "count", "decode", "read"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from extract.documents import sidecar
 from extract.documents.encoding import clean
 from extract.documents.formats import SUFFIXES
+from extract.documents.part import STDIN
 from extract.errors import InputError
 
 # A folder that holds these is a run of ours, not reports: `mahdar run .` must not read what it wrote.
@@ -28,6 +29,11 @@ class Found:
     path: Path
     root: Path
     id: str = ""
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether it stands for the standard input."""
+        return str(self.path) == STDIN
 
 
 def find(inputs: Sequence[str | Path]) -> list[Found]:
@@ -47,6 +53,8 @@ def find(inputs: Sequence[str | Path]) -> list[Found]:
 
 def _expand(given: str | Path) -> list[Found]:
     path = Path(given)
+    if str(given) == STDIN:
+        return [Found(path=path, root=path.parent)]
     if not str(given):
         raise InputError("an input is an empty name; name a file, a folder or a pattern", kind="missing")
     if not os.path.lexists(path) and not glob.has_magic(str(given)):
@@ -129,6 +137,8 @@ def _named(files: Sequence[Found]) -> Iterator[Found]:
 
 
 def _names(found: Found) -> tuple[str, ...]:
+    if found.is_stdin:
+        return ("stdin",) * 5
     relative = found.path.relative_to(found.root)
     paths: Iterable[Path] = (
         Path(found.path.stem),

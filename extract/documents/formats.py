@@ -6,9 +6,9 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from extract.documents import markdown, office, rows, webpage
+from extract.documents import markdown, office, parquet, rows, webpage
 from extract.documents.encoding import decode
-from extract.documents.part import Flaw, Part
+from extract.documents.part import STDIN, Flaw, Part
 from extract.errors import InputError
 
 # A UTF-8 character has 4 bytes at most; twice that leaves room for mark-up.
@@ -17,6 +17,9 @@ BYTES_PER_CHAR = 8
 
 def parts(path: Path, *, max_chars: int | None) -> Iterator[Part | Flaw]:
     """The reports of a file, in order; raises InputError or OSError when the file cannot be read."""
+    if str(path) == STDIN:
+        yield from rows.stdin()
+        return
     suffix, size = path.suffix.lower(), _size(path)
     if suffix not in SUFFIXES:
         raise InputError(f"has an ending that is not read; convert it to one of {', '.join(SUFFIXES)}", kind="format")
@@ -30,6 +33,11 @@ def parts(path: Path, *, max_chars: int | None) -> Iterator[Part | Flaw]:
     else:
         _refuse_long(size, max_chars)
         yield _TEXTS[suffix](path.read_bytes())
+
+
+def holds_many(path: Path) -> bool:
+    """Whether a file may hold several reports."""
+    return str(path) == STDIN or path.suffix.lower() in _STREAMS
 
 
 def _size(path: Path) -> int:
@@ -58,7 +66,11 @@ _TEXTS: Mapping[str, Callable[[bytes], Part]] = {
     ".html": webpage.read,
     ".htm": webpage.read,
 }
-_STREAMS: Mapping[str, Callable[[Path], Iterator[Part | Flaw]]] = {".jsonl": rows.jsonl, ".csv": rows.table}
+_STREAMS: Mapping[str, Callable[[Path], Iterator[Part | Flaw]]] = {
+    ".jsonl": rows.jsonl,
+    ".csv": rows.table,
+    ".parquet": parquet.rows,
+}
 _PACKED: Mapping[str, Callable[[Path], Part]] = {".pdf": office.pdf, ".docx": office.docx}
 
 SUFFIXES = (*_TEXTS, *_STREAMS, *_PACKED)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from extract.documents.metadata import NOTHING, Metadata
 
+# Stands for JSON lines on the standard input.
+STDIN = "-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +17,37 @@ from extract.errors import ConfigError, InputError
 
 
 def read(
-    inputs: Sequence[str | Path], *, defaults: Metadata = NOTHING, max_chars: int | None = 400_000
+    inputs: Sequence[str | Path],
+    *,
+    defaults: Metadata = NOTHING,
+    max_chars: int | None = 400_000,
+    is_done: Callable[[str], bool] | None = None,
 ) -> Iterator[Document | Failure]:
     """Documents of all files that `inputs` stand for, in order; what cannot be read is a Failure in its place.
 
     Raises InputError at once for an input that gives no file, and ConfigError for a bad
-    `defaults.published`. `defaults` fills what neither a file nor its folder says.
+    `defaults.published`. `defaults` fills what neither a file nor its folder says. Documents that `is_done` knows by
+    their ids are left out, without being read where their file's name is their id. `-` stands for JSON lines on stdin.
     """
-    reader = _Reader(_checked(defaults), max_chars)
+    reader = _Reader(_checked(defaults), max_chars, is_done)
     return reader.documents(files.find(inputs))
+
+
+def count(inputs: Sequence[str | Path]) -> int | None:
+    """How many documents inputs hold, where that can be known without reading them: about, for JSON lines."""
+    try:
+        return sum(map(_count, files.find(inputs)))
+    except (InputError, OSError, ValueError):
+        return None
+
+
+def _count(file: Found) -> int:
+    if file.is_stdin or file.path.suffix.lower() in (".csv", ".tsv", ".parquet"):
+        raise ValueError(f"{file.path}: rows are not lines")
+    if file.path.suffix.lower() != ".jsonl":
+        return 1
+    with file.path.open("rb") as lines:
+        return sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b""))
 
 
 def _checked(defaults: Metadata) -> Metadata:
@@ -38,9 +60,10 @@ def _checked(defaults: Metadata) -> Metadata:
 class _Reader:
     """One read: keeps the ids that were given, and what the folders say of their files."""
 
-    def __init__(self, defaults: Metadata, max_chars: int | None) -> None:
+    def __init__(self, defaults: Metadata, max_chars: int | None, is_done: Callable[[str], bool] | None) -> None:
         self._defaults = defaults
         self._max_chars = max_chars
+        self._is_done = is_done or (lambda _: False)
         self._place_by_id: dict[str, str] = {}
         self._sidecars: dict[Path, Sidecar] = {}
 
@@ -54,6 +77,9 @@ class _Reader:
 
     def _file(self, file: Found, entry: Entry) -> Iterator[Document | Failure]:
         name, place = entry.id or file.id, str(file.path)
+        if not formats.holds_many(file.path) and self._is_done(name):
+            self._claim(name, place)
+            return
         is_empty = True
         try:
             for part in formats.parts(file.path, max_chars=self._max_chars):
@@ -67,6 +93,10 @@ class _Reader:
             reason = error.strerror or str(error)
             message = f"{reason}; check that the file is there and that you may read it"
             yield _failure(name, place, InputError(message, kind="unreadable"))
+        except (MemoryError, RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+            # What a library trips over in one file must not end the reading of all.
+            message = f"could not be read ({type(error).__name__}: {error}); save the report in another format"
+            yield _failure(name, place, InputError(message, kind="unreadable"))
 
     def _part(self, part: Part | Flaw, name: str, place: str, entry: Entry) -> Iterator[Document | Failure]:
         if part.number is not None:
@@ -75,6 +105,9 @@ class _Reader:
             yield _failure(name, place, InputError(part.message, kind="row"))
             return
         id_ = entry.id or part.id or name
+        if self._is_done(id_):
+            self._claim(id_, place)
+            return
         metadata, wrong = self._metadata(part, id_, place, entry)
         try:
             text = self._text(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -21,11 +22,21 @@ _LARGEST_FIELD = 2**31 - 1  # what a C long holds on every system
 
 def jsonl(path: Path) -> Iterator[Part | Flaw]:
     """The reports of a JSONL file, one object a line."""
-    for number, record in objects(path):
+    yield from _reports(objects(path))
+
+
+def stdin() -> Iterator[Part | Flaw]:
+    """The reports that come as JSON lines on the standard input, in UTF-8; each is given as soon as it is there."""
+    lines = (line.decode("utf-8", "surrogateescape") for line in sys.stdin.buffer)
+    yield from _reports((number, _object(line, number)) for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def _reports(records: Iterable[tuple[int, Mapping[str, object] | Flaw]]) -> Iterator[Part | Flaw]:
+    for number, record in records:
         if isinstance(record, Flaw):
             yield record
         else:
-            yield _part(record, number, "line")
+            yield part(record, number, "line")
 
 
 def objects(path: Path) -> Iterator[tuple[int, Mapping[str, object] | Flaw]]:
@@ -56,7 +67,7 @@ def _rows(reader: Iterable[list[str]], names: list[str]) -> Iterator[Part | Flaw
         if _ESCAPED.search("".join(cells)):
             yield Flaw(number=number, message=_encoding("row"))
         elif any(cell.strip() for cell in cells):
-            yield _part(dict(zip(names, cells, strict=False)), number, "row")
+            yield part(dict(zip(names, cells, strict=False)), number, "row")
 
 
 def _open(path: Path, *, newline: str | None) -> TextIO:
@@ -83,7 +94,8 @@ def _object(line: str, number: int) -> Mapping[str, object] | Flaw:
     return record
 
 
-def _part(record: Mapping[str, object], number: int, what: str) -> Part | Flaw:
+def part(record: Mapping[str, object], number: int, what: str) -> Part | Flaw:
+    """The report in a line or row, known by its number, or why it holds none."""
     values = named(record)
     if "text" not in values:
         return Flaw(
