@@ -37,6 +37,8 @@ class Chain:
 
     def __post_init__(self) -> None:
         self._text = Text(self.document.text)
+        # What comes after an attempt: it is asked for several times, and its key is costly.
+        self._next: tuple[Attempt, Request] | None = None
 
     @property
     def is_done(self) -> bool:
@@ -53,9 +55,10 @@ class Chain:
         if not self.attempts:
             return self.first
         last = self.attempts[-1]
-        return self.first.with_messages(
-            [*self.first.messages, *_reask(last.request, last.completion, last.verdict.problems)]
-        )
+        if self._next is None or self._next[0] is not last:
+            added = _reask(last.request, last.completion, last.verdict.problems)
+            self._next = last, self.first.with_messages([*self.first.messages, *added])
+        return self._next[1]
 
     def take(self, completion: Completion) -> Attempt:
         """Judge the completion of `next_request()` and add it to the attempts."""

@@ -6,10 +6,9 @@ false match is decided by the numbers, the names and the words, never by a score
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Literal
+from typing import Literal, NamedTuple
 from unicodedata import category, normalize
 
 from extract import fuzzy
@@ -17,6 +16,7 @@ from extract.fold import Folded, fold, is_dropped, trace
 from extract.words import WORD, is_whole, occurrences
 
 Match = Literal["verbatim", "folded", "fuzzy"]
+Range = tuple[int, int]
 
 # Shorter quotes stand in too many places by chance to be matched loosely.
 SHORTEST = 8
@@ -29,9 +29,11 @@ _OUTSIDE = " '.…,:;!?"
 _ELLIPSIS = "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where a quote stands in a text, and how it matched; the score is 100 unless it is fuzzy."""
+class Span(NamedTuple):
+    """Where a quote stands in a text, and how it matched; the score is 100 unless it is fuzzy.
+
+    There is one for every value of every record, and a tuple is made in a quarter of the time of a frozen dataclass.
+    """
 
     start: int
     end: int
@@ -40,13 +42,18 @@ class Span:
 
 
 class Text:
-    """A text in which many quotes are looked for; it is folded once, when first needed."""
+    """A text in which many quotes are looked for; it is folded once, when first needed.
 
-    __slots__ = ("_folded", "text")
+    Where a value stands is remembered: records of one report, and answers that are given again, share values.
+    """
+
+    __slots__ = ("_folded", "_folded_hits", "_whole_hits", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._folded: Folded | None = None
+        self._whole_hits: dict[str, Sequence[Range]] = {}
+        self._folded_hits: dict[tuple[str, int], Sequence[Range]] = {}
 
     @property
     def folded(self) -> Folded:
@@ -62,9 +69,7 @@ class Text:
         not one passage, unless the text has that ellipsis.
         """
         quote = quote.strip()
-        hits = list(_ranges(self.text, quote))
-        whole = [hit for hit in hits if is_whole(self.text, *hit)]
-        hit = _choose(whole or hits, near)
+        hit = _choose(self._whole(quote) or tuple(_ranges(self.text, quote)), near)
         if len(quote) < SHORTEST:
             return hit and Span(*hit, "verbatim")
         return self._search(quote, near, hit and self._with_marks(*hit), least=SHORTEST)
@@ -76,18 +81,27 @@ class Text:
         «اللواء الركن»: a rank is written down without its article, which Arabic repeats on each word.
         """
         value = value.strip()
-        hits = (hit for hit in _ranges(self.text, value) if is_whole(self.text, *hit))
-        hit = _choose(hits, near)
+        # Most values stand in a quote of their record: the rest of the text need not be searched then.
+        if hit := _first_inside(self.text, value, near):
+            return Span(*hit, "verbatim")
+        hit = _choose(self._whole(value), near)
         least = 1 if value.isdigit() else 2
         verbatim = hit and Span(*hit, "verbatim")
         return self._search(value, near, verbatim, least=least) or self._find_with_articles(value, near)
+
+    def _whole(self, part: str) -> Sequence[Range]:
+        """Every range where the part stands as whole words, in the text as written."""
+        hits = self._whole_hits.get(part)
+        if hits is None:
+            hits = self._whole_hits[part] = _whole_ranges(self.text, part)
+        return hits
 
     def _find_with_articles(self, value: str, near: Sequence[Span]) -> Span | None:
         words = fold(value).split()
         if not 2 <= len(words) <= _MOST_WORDS or not all(map(_is_arabic, words)):
             return None
         forms = (" ".join((words[0], *rest)) for rest in product(*((word, f"ال{word}") for word in words[1:])))
-        hits = (hit for form in forms for hit in _ranges(self.folded.text, form) if is_whole(self.folded.text, *hit))
+        hits = (hit for form in forms for hit in _whole_ranges(self.folded.text, form))
         hit = _choose(sorted(self.folded.origin(*hit) for hit in hits), near)
         return hit and Span(*hit, "folded")
 
@@ -108,15 +122,23 @@ class Text:
         return verbatim or self._find_fuzzy(quote, near)
 
     def _find_folded(self, quote: str, near: Sequence[Span], least: int) -> Span | None:
-        text = self.folded.text
+        key = (quote, least)
+        hits = self._folded_hits.get(key)
+        if hits is None:
+            hits = self._folded_hits[key] = self._folded_ranges(quote, least)
+        hit = _choose(hits, near)
+        return hit and Span(*hit, "verbatim" if self.text[slice(*hit)] == quote else "folded")
+
+    def _folded_ranges(self, quote: str, least: int) -> Sequence[Range]:
+        """Ranges of the text as written where the quote stands folded, else where it does without its outer marks."""
+        text, origin = self.folded.text, self.folded.origin
         asked = fold(quote).strip()
         for form in dict.fromkeys((asked, asked.strip(_OUTSIDE))):
             if len(form) < least:
                 continue
-            hits = (hit for variant in _variants(form) for hit in _ranges(text, variant) if is_whole(text, *hit))
-            if hit := _choose(sorted(self.folded.origin(*hit) for hit in hits), near):
-                return Span(*hit, "verbatim" if self.text[slice(*hit)] == quote else "folded")
-        return None
+            if found := [origin(*hit) for variant in _variants(form) for hit in _whole_ranges(text, variant)]:
+                return sorted(found)
+        return ()
 
     def _find_fuzzy(self, quote: str, near: Sequence[Span]) -> Span | None:
         core = fold(quote).strip(_OUTSIDE)
@@ -151,8 +173,32 @@ def tail_start(text: str | Text, tail_quote: str | None) -> int | None:
     return span.start if span else None
 
 
-def _ranges(text: str, part: str) -> Iterator[tuple[int, int]]:
+def _ranges(text: str, part: str) -> Iterator[Range]:
     return ((start, start + len(part)) for start in occurrences(text, part)) if part else iter(())
+
+
+def _whole_ranges(text: str, part: str) -> list[Range]:
+    size = len(part)
+    found = []
+    start = text.find(part) if part else -1
+    while start >= 0:
+        if is_whole(text, start, start + size):
+            found.append((start, start + size))
+        start = text.find(part, start + 1)
+    return found
+
+
+def _first_inside(text: str, part: str, near: Sequence[Span]) -> Range | None:
+    """The first range inside a near span where the part stands as whole words."""
+    size = len(part)
+    starts = []
+    for span in near if part else ():
+        start = text.find(part, span.start, span.end)
+        while start >= 0 and not is_whole(text, start, start + size):
+            start = text.find(part, start + 1, span.end)
+        if start >= 0:
+            starts.append(start)
+    return (min(starts), min(starts) + size) if starts else None
 
 
 def _variants(quote: str) -> Iterator[str]:
@@ -168,10 +214,11 @@ def _is_arabic(word: str) -> bool:
     return "\u0621" <= word[0] <= "\u064a"
 
 
-def _choose(hits: Iterable[tuple[int, int]], near: Sequence[Span]) -> tuple[int, int] | None:
-    if not near:
-        return next(iter(hits), None)
-    return min(hits, key=lambda hit: _distance(hit[0], hit[1], near), default=None)
+def _choose(hits: Sequence[Range], near: Sequence[Span]) -> Range | None:
+    """The hit nearest to a span, the first of several, or of all if there is no span."""
+    if len(hits) < 2 or not near:
+        return hits[0] if hits else None
+    return min(hits, key=lambda hit: _distance(hit[0], hit[1], near))
 
 
 def _is_near(span: Span, near: Sequence[Span]) -> bool:
@@ -180,7 +227,15 @@ def _is_near(span: Span, near: Sequence[Span]) -> bool:
 
 def _distance(start: int, end: int, near: Sequence[Span]) -> int:
     """By how much a range sticks out of the nearest span; 0 inside one, or if there is none."""
-    return min((max(span.start - start, end - span.end, 0) for span in near), default=0)
+    least = -1
+    for span in near:
+        before, after = span.start - start, end - span.end
+        distance = max(after, before)
+        if distance <= 0:
+            return 0
+        if distance < least or least < 0:
+            least = distance
+    return max(least, 0)
 
 
 def _have_same_names(quote: str, passage: str) -> bool:

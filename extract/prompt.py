@@ -106,12 +106,16 @@ class Prompt:
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             message = f"{self.path}: the {part} part: {error}; this part may use: {', '.join(values)}"
             raise InputError(message) from error
-        return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+        if "\n\n\n" in text:
+            text = re.sub(r"\n{3,}", "\n\n", text)
+        return text.strip("\n")
 
 
 def _fence(text: str) -> str:
     """A tag's name such that the text does not hold that tag and so cannot close its fence."""
     name, number = "report", 1
+    if ">" not in text:
+        return name
     while re.search(rf"{name}\s*>", text.casefold()):
         number += 1
         name = f"report-{number}"
@@ -192,6 +196,8 @@ def _record(path: Path, name: str) -> type[Record]:
 
 def _template(path: Path, source: str, folders: Sequence[Path]) -> Template:
     environment = _environment(tuple(folders))
+    if environment.cache is not None:
+        environment.cache.clear()
     _check(environment, str(path), source)
     template = environment.from_string(source)
     missing = [part for part in PARTS if part not in template.blocks]
@@ -213,6 +219,9 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # Parts are read when a prompt is loaded: to look at every document whether one has changed takes half
+        # of the time of rendering, and would change the prompt in the middle of a run.
+        auto_reload=False,
     )
 
 

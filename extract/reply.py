@@ -29,7 +29,10 @@ def answer_text(completion: Completion) -> str:
     if completion.refusal or completion.finish == "content_filter":
         said = completion.refusal or "its content filter stopped the answer"
         raise ReplyError(f"the model refused: {shorten(said)}", kind="refusal")
-    text = _without_thoughts(completion.text)
+    text = _without_halves(completion.text).strip()
+    if is_object(text):
+        return text
+    text = _outside(text).strip()
     if not text and completion.reasoning:
         text = _without_thoughts(completion.reasoning)
         text = text if "{" in text else ""
@@ -66,8 +69,16 @@ def is_object(text: str) -> bool:
         return False
 
 
+def _without_halves(said: str) -> str:
+    try:
+        said.encode()  # much cheaper than to look for what is hardly ever there
+    except UnicodeEncodeError:
+        return _HALF_PAIR.sub("\ufffd", said)
+    return said
+
+
 def _without_thoughts(said: str) -> str:
-    text = _HALF_PAIR.sub("\ufffd", said).strip()
+    text = _without_halves(said).strip()
     # A quote in an answer may hold the tags themselves.
     return text if is_object(text) else _outside(text).strip()
 

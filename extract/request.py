@@ -20,10 +20,12 @@ KEY_VERSION = 1
 Message = Mapping[str, Any]
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def canonical(value: object) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def _in_order(schema: Mapping[str, Any]) -> bytes:
@@ -67,6 +69,11 @@ class Request:
         """BLAKE2b (32 hex digits) over the canonical JSON of all that can change the answer."""
         options = canonical(dict(self.options))
         head = _head(self.model, self.form, self.mode, options, self.endpoint, self.sample)
+        first, *others = self.messages or ({},)
+        if others and first.keys() == {"role", "content"} and all(type(text) is str for text in first.values()):
+            key = _begun(head, first["role"], first["content"]).copy()
+            key.update(canonical(others)[1:])
+            return key.hexdigest()
         return blake2b(head + canonical(self.messages), digest_size=16).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
@@ -91,6 +98,13 @@ def _head(model: str, form: Form, mode: Mode, options: bytes, *where: str | int)
     """The part of a key that all documents of a job share."""
     parts = [KEY_VERSION, model, form.name, form.digest, mode, options.decode(), *where]
     return blake2b(canonical(parts)).digest()
+
+
+@lru_cache(maxsize=8)
+def _begun(head: bytes, role: str, content: str) -> blake2b:
+    """The hash up to the second message: the first is long, and the same for all documents of a job."""
+    first = canonical({"role": role, "content": content})
+    return blake2b(head + b"[" + first + b",", digest_size=16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

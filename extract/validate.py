@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
@@ -23,8 +23,7 @@ from schemas import Answer, Record, interval
 NOT_IN_REPORT = "is not in the report; copy the words character by character, or leave it out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounding:
+class Grounding(NamedTuple):
     """Where one quote, or one value as written, stands in the report; no span if nowhere."""
 
     path: str
@@ -124,7 +123,7 @@ def _ground_all(head: Answer, records: Sequence[tuple[str, Record]], document: D
         own = (*_of_record(path, grounded, published), *twins.get(path, ()))
         problems += own
         if any(grounding.span for grounding in grounded.evidence):
-            kept.append(replace(grounded, problems=own))
+            kept.append(replace(grounded, problems=own) if own else grounded)
         else:
             problem = Problem(path=path, message="none of its quotes stands in the report", kind="ungrounded")
             failures.append(_failure(document, problem, record.model_dump(mode="json")))
@@ -133,13 +132,23 @@ def _ground_all(head: Answer, records: Sequence[tuple[str, Record]], document: D
 
 def _twins(records: Sequence[tuple[str, Record]]) -> Iterator[tuple[str, tuple[Problem, ...]]]:
     """A problem for each record that says the same as an earlier one, its words aside."""
+    marks = [_mark(record) for _, record in records]
     first: dict[str, str] = {}
-    for path, record in records:
+    for (path, record), mark in zip(records, marks, strict=True):
+        # To write a record out costs much more than to see that no other has its dates.
+        if marks.count(mark) < 2:
+            continue
         said = type(record).__name__ + record.model_dump_json(exclude={"evidence", "summary", "mention"})
         if said in first:
             message = f"this is {first[said]} again; one event is one record, with all its quotes"
             yield path, (Problem(path=path, message=message, kind="duplicate"),)
         first.setdefault(said, path)
+
+
+def _mark(record: Record) -> tuple[object, ...]:
+    """What two records that say the same have in common, and few others."""
+    when = record.when
+    return type(record), when.start, when.end, when.text
 
 
 def _ground(record: Record, text: Text, tail: int | None) -> GroundedRecord:
@@ -149,9 +158,9 @@ def _ground(record: Record, text: Text, tail: int | None) -> GroundedRecord:
         in_tail = span is not None and tail is not None and span.start >= tail
         evidence.append(Grounding(path=path, text=quote, span=span, in_tail=in_tail))
     near = [grounding.span for grounding in evidence if grounding.span]
-    values = (
+    values = [
         Grounding(path=path, text=value, span=text.locate_value(value, near=near)) for path, value in record.written()
-    )
+    ]
     return GroundedRecord(record=record, evidence=tuple(evidence), values=tuple(values))
 
 

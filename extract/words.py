@@ -75,7 +75,11 @@ def occurrences(text: str, part: str) -> Iterator[int]:
 def _begins(text: str, start: int) -> bool:
     if start == 0:
         return True
-    before, first = text[start - 1], text[start]
+    before = text[start - 1]
+    # By far the commonest neighbour; what follows would find the same.
+    if before == " ":
+        return True
+    first = text[start]
     if is_dropped(before):
         return False
     if _is_joined(before, first):
@@ -86,7 +90,10 @@ def _begins(text: str, start: int) -> bool:
 def _ends(text: str, end: int) -> bool:
     if end == len(text):
         return True
-    last, after = text[end - 1], text[end]
+    after = text[end]
+    if after == " ":
+        return True
+    last = text[end - 1]
     if is_dropped(after) or _is_joined(last, after):
         return False
     return not (last.isdigit() and after in ".," and text[end + 1 : end + 2].isdigit())

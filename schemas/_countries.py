@@ -278,6 +278,8 @@ _CODES: dict[str, str] = {
 
 def country_code(text: str) -> str:
     """The alpha-3 code that `text` (a code or an English name) stands for; ValueError says what is wrong."""
+    if text in NAMES:
+        return text
     key = text.strip().casefold().removeprefix("the ")
     if key in _CODES:
         return _CODES[key]

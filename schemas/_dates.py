@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 
 NO_YEAR = "XXXX"
 # A leap year stands in for an unknown one, so that 29 February exists.
 _ANY_YEAR = 2000
 
 
+# Every check of a record asks for the days of its bounds anew.
+@lru_cache(maxsize=1024)
 def interval(text: str) -> tuple[date, date]:
     """First and last day that `text` covers; ValueError says which part does not exist.
 

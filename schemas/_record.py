@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -151,7 +153,9 @@ class Record(Part):
 
     def written(self) -> Iterator[tuple[str, str]]:
         """Path and value of every field that must stand in the report as written."""
-        return _written(self, "")
+        found: list[tuple[str, str]] = []
+        _add_written(self, "", found)
+        return iter(found)
 
     @property
     def when(self) -> When:
@@ -162,21 +166,42 @@ class Record(Part):
 
 @cache
 def _written_fields(kind: type[Part]) -> tuple[tuple[str, bool], ...]:
-    """Names of the fields to look at, and whether each is itself as written."""
-    fields = kind.model_fields.items()
-    return tuple((name, any(isinstance(mark, AsWritten) for mark in field.metadata)) for name, field in fields)
+    """Names of the fields that may hold what is as written, and whether each is so itself and not only its parts."""
+    fields = (
+        (name, any(isinstance(mark, AsWritten) for mark in field.metadata), _may_hold_a_part(field.annotation))
+        for name, field in kind.model_fields.items()
+    )
+    return tuple((name, is_written) for name, is_written, has_parts in fields if is_written or has_parts)
 
 
-def _written(part: Part, prefix: str) -> Iterator[tuple[str, str]]:
+def _may_hold_a_part(annotation: Any) -> bool:
+    """Whether a value of such a field can be a part or a list with parts; what is not known here may."""
+    kind, inner = get_origin(annotation), get_args(annotation)
+    if kind is Literal or annotation in (str, int, float, bool, NoneType):
+        return False
+    if kind is Annotated:
+        return _may_hold_a_part(inner[0])
+    if inner:
+        return any(map(_may_hold_a_part, inner))
+    return not (isinstance(annotation, type) and issubclass(annotation, Enum))
+
+
+def _add_written(part: Part, prefix: str, found: list[tuple[str, str]]) -> None:
+    """Add path and value of every field of a part that is as written."""
     for name, is_written in _written_fields(type(part)):
         value = getattr(part, name)
-        values = value if isinstance(value, list) else [value]
-        for index, item in enumerate(values):
-            path = f"{prefix}{name}[{index}]" if isinstance(value, list) else f"{prefix}{name}"
-            if isinstance(item, Part):
-                yield from _written(item, f"{path}.")
-            elif is_written and item is not None:
-                yield path, item
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                _add_value(item, f"{prefix}{name}[{index}]", is_written, found)
+        elif value is not None:
+            _add_value(value, prefix + name, is_written, found)
+
+
+def _add_value(value: Any, path: str, is_written: bool, found: list[tuple[str, str]]) -> None:
+    if isinstance(value, Part):
+        _add_written(value, f"{path}.", found)
+    elif is_written and value is not None:
+        found.append((path, value))
 
 
 def check_sides(countries: Sides, what: str, remedy: str) -> None:

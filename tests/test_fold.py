@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.fold import fold, is_dropped, trace
+from extract.fold import _COMMON, _TABLE, _common, fold, is_dropped, trace
 
 MARKS = "\u064b\u064e\u0651\u0652\u0670\u06d6\u0301\u0640\u200c\u200f\u202b\u00ad\ufeff"
 SINGLES = "ابتجدرسطقكلمنهويأإآٱىةؤئءکی٠١٩۳۵abcIİıişĞéÜ «»“”'\"،؛؟.…-–−%٪\n\t\u00a0" + MARKS
@@ -82,6 +82,16 @@ def test_texts_that_differ_in_letters_stay_apart(one, other):
 
 def test_the_edges_of_a_text_are_folded_and_not_stripped():
     assert fold("\n\n Oslo  ") == " oslo "
+
+
+def test_a_code_page_of_common_characters_folds_as_each_character_does():
+    ends = iter(_COMMON)
+    common = [chr(code) for one, last in zip(ends, ends, strict=True) for code in range(ord(one), ord(last) + 1)]
+
+    assert len(set(common)) == len(common) < 256
+    assert _common()[1].startswith("".join(common).translate(_TABLE))
+    # A character that is not common has the whole text folded the other way.
+    assert trace("".join(common)).text + "漢" == trace("".join((*common, "漢"))).text
 
 
 def test_folding_again_changes_no_character():

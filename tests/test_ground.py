@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 import pytest
@@ -260,3 +260,16 @@ def test_a_rank_without_its_article_is_found_where_each_word_has_one(value, text
     span = Text(text).locate_value(value)
 
     assert (span and text[span.start : span.end]) == expected
+
+
+@given(data=st.data())
+def test_a_value_is_looked_up_as_if_for_the_first_time(data):
+    text = data.draw(st.text("اب AB.1ًـ", max_size=40))
+    values = data.draw(st.lists(st.text("اب AB.1", max_size=4), max_size=4)) * 2
+    ends = data.draw(st.lists(st.integers(0, len(text)), max_size=6))
+    near = [Span(min(pair), max(pair), "verbatim") for pair in pairwise(ends)]
+    known = Text(text)
+
+    for value in values:
+        for spans in (near, (), near[:1]):
+            assert known.locate_value(value, near=spans) == Text(text).locate_value(value, near=spans)

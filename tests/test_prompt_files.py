@@ -189,3 +189,15 @@ def test_a_byte_order_mark_is_no_part_of_a_prompt(tmp_path):
     write(tmp_path, "trial/v1", "\ufeff" + FRONT + body())
 
     assert prompt.load("trial", (tmp_path,)).system("tools") == "Record every meeting."
+
+
+def test_a_part_is_read_anew_when_a_prompt_is_loaded(tmp_path):
+    shared = tmp_path / "_shared" / "part.md"
+    shared.parent.mkdir()
+    texts = []
+    write(tmp_path, "mine/v1", FRONT + body(system='{% include "_shared/part.md" %}'))
+    for part in ("one", "two, longer"):
+        shared.write_text(part, encoding="utf-8")
+        texts.append(prompt.load("mine/v1", [tmp_path]).system("tools"))
+
+    assert texts == ["one", "two, longer"]

@@ -5,6 +5,6 @@ It is the fast local layer and belongs to one user on one machine; answers are e
 """
 
 from extract.cache.cache import Cache, CacheInfo
-from extract.cache.entry import Entry
+from extract.cache.entry import Entry, Stored
 
-__all__ = ["Cache", "CacheInfo", "Entry"]
+__all__ = ["Cache", "CacheInfo", "Entry", "Stored"]

@@ -40,15 +40,20 @@ class Cache:
     """Completions kept in a folder, which is created for this user alone.
 
     Threads and processes may share it. Any trouble with the folder raises ConfigError that says what to do.
+
+    Up to `hold` answers that come in a burst are written together; until then only this object knows them, and
+    a program that is killed loses them: who holds answers calls `flush` before it relies on them.
     """
 
-    def __init__(self, folder: Path, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, folder: Path, *, hold: int = 1, clock: Callable[[], datetime] = _now) -> None:
+        from extract.cache.buffer import Buffer
         from extract.cache.disk import Table
 
         self.folder = Path(folder).absolute()
         self._clock = clock
         prepare(self.folder)
         self._table = Table(self.folder)
+        self._buffer = Buffer(self._table, most=hold)
 
     def __enter__(self) -> Self:
         return self
@@ -59,28 +64,43 @@ class Cache:
         self.close()
 
     def __len__(self) -> int:
+        self.flush()
         return len(self._table)
 
+    def flush(self) -> None:
+        """Write what is held: every answer that was put is in the folder when this returns."""
+        self._buffer.flush()
+
     def close(self) -> None:
-        """Close the connection of this thread; the next call opens it again."""
-        self._table.close()
+        """Write what is held and close the connection of this thread; the next call opens it again."""
+        try:
+            self.flush()
+        finally:
+            self._table.close()
 
     def get(self, request: Request) -> Completion | None:
         """The completion that was stored for an equal request, or None."""
-        text = self._table.get(request.key)
+        text = self._buffer.get(request.key) or self._table.get(request.key)
         return None if text is None else self._parse(request.key, text).completion
 
     def put(self, request: Request, completion: Completion, label: Label) -> bool:
         """Store a completion; False for one that was cut off (`finish` is "length"), which is never stored."""
-        if completion.finish == "length":
-            return False
-        stored = Stored(completion=completion, label=label, model=request.model, time=stamp(self._clock()))
-        self._table.set(request.key, dump(stored.to_json()))
-        return True
+        text = self._text(request, completion, label)
+        if text is not None:
+            self._buffer.add(request.key, text)
+        return text is not None
+
+    def put_many(self, answers: Iterable[tuple[Request, Completion, Label]]) -> int:
+        """Store completions as `put` does, all of them at once or none, and count them."""
+        texts = [(request.key, self._text(request, completion, label)) for request, completion, label in answers]
+        whole = [(key, text) for key, text in texts if text is not None]
+        self.flush()  # a held answer is older than these
+        self._table.set_many(dict(whole))
+        return len(whole)
 
     def entries(self) -> Iterator[Entry]:
         """All entries, sorted by key."""
-        for key, text in self._table.items():
+        for key, text in self._items():
             stored = self._parse(key, text)
             yield Entry(
                 key=key,
@@ -91,6 +111,11 @@ class Cache:
                 time=stored.time,
                 size=len(text.encode()),
             )
+
+    def answers(self) -> Iterator[Stored]:
+        """All answers with what they were for, sorted by key: as keys are hashes, the first n are a random sample."""
+        for key, text in self._items():
+            yield self._parse(key, text)
 
     def info(self) -> CacheInfo:
         """What the cache holds, counted now."""
@@ -151,6 +176,7 @@ class Cache:
         """
         name = getattr(file, "name", "import")
         number = added = 0
+        self.flush()
         with self._table.transaction():
             try:
                 for number, line in enumerate(file, 1):  # noqa: B007  it is used after the loop
@@ -163,8 +189,20 @@ class Cache:
                 raise InputError(f"{name}, line {number}: not an entry of a cache: {error}", kind="cache") from error
         return added
 
+    def _text(self, request: Request, completion: Completion, label: Label) -> str | None:
+        """How a completion is stored; None if it is not."""
+        if completion.finish == "length":
+            return None
+        return dump(
+            Stored(completion=completion, label=label, model=request.model, time=stamp(self._clock())).to_json()
+        )
+
+    def _items(self) -> Iterator[tuple[str, str]]:
+        self.flush()
+        return self._table.items()
+
     def _lines(self) -> Iterator[dict[str, Any]]:
-        for key, text in self._table.items():
+        for key, text in self._items():
             yield {"key": key, **self._parse(key, text).to_json()}
 
     def _parse(self, key: str, text: str) -> Stored:

@@ -7,7 +7,7 @@ the file that a row names. Nothing here does either, whatever the rows say.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -88,6 +88,16 @@ class Table:
         """Put a text under a key, in place of any other."""
         with self._guarded():
             self._cache.set(key, text)
+
+    def set_many(self, texts: Mapping[str, str]) -> None:
+        """Put each text under its key, in place of any other: all of them, or none when an error is raised."""
+        if len(texts) > 1:
+            with self.transaction():
+                for key, text in texts.items():
+                    self._cache.set(key, text)
+        else:
+            for key, text in texts.items():
+                self.set(key, text)
 
     def add(self, key: str, text: str) -> bool:
         """Put a text under a key that has none; False when it has one."""

@@ -48,8 +48,12 @@ class Stored:
 
 def dump(value: Mapping[str, Any]) -> str:
     """Canonical JSON as text that every encoder takes."""
-    # A reply may hold half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
-    return canonical(value).decode("utf-8", "surrogatepass").encode("utf-8", "backslashreplace").decode()
+    text = canonical(value)
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        # A reply may hold half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
+        return text.decode("utf-8", "surrogatepass").encode("utf-8", "backslashreplace").decode()
 
 
 def parse(text: str) -> Stored:
@@ -68,7 +72,7 @@ def parse_line(text: str) -> tuple[str, Stored]:
 
 def stamp(time: datetime) -> str:
     """A time as ISO 8601 in UTC, to the second."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _mapping(text: str) -> dict[str, Any]:
