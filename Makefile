@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 # The prompts that are scored side by side; the others are tested against the first.
 PROMPTS := events/v1 events/v2 events/v3
+RUNS := $(foreach prompt,$(PROMPTS),runs/eval/$(subst /,-,$(prompt))-dev)
 READY := .venv/.ready
 
 .PHONY: demo test eval check record lock format clean
@@ -21,7 +22,10 @@ eval: $(READY)  ## score the prompts on the labelled documents by replaying reco
 		$(BIN)/mahdar eval run --prompt $$prompt --split dev --out runs/eval/$$(echo $$prompt | tr / -)-dev \
 			> runs/eval-$$(echo $$prompt | tr / -).txt || exit; \
 	done
-	@$(BIN)/mahdar eval matrix $(foreach prompt,$(PROMPTS),runs/eval/$(subst /,-,$(prompt))-dev)
+	@echo "against another annotator's labels of 40 of these documents, one value a field:"
+	@$(BIN)/mahdar eval matrix $(RUNS) --labels passes/invented
+	@printf '\nagainst the labels:\n'
+	@$(BIN)/mahdar eval matrix $(RUNS)
 
 check: $(READY)  ## lint, types, import contracts, spelling
 	$(BIN)/ruff check .
