@@ -1,0 +1,1 @@
+"""An OpenAI-compatible endpoint that knows the right answers about invented reports, and goes wrong on order."""

@@ -1,0 +1,216 @@
+"""A run that ended early goes on where it was: nothing lost, nothing twice, nothing paid for again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extract import job
+from extract.answers import Answers
+from extract.cache import Cache
+from extract.document import Document, Failure
+from extract.errors import ConfigError, EndpointError, Interrupted
+from extract.pipeline import Asking, Pipeline
+from extract.request import Completion, Label, Request, Usage
+from extract.stop import Stop
+from extract.store import RunFolder
+from extract.tally import Tally
+from tests.invented import REPORT, answer, meeting, prompt
+from tests.terminal import rows
+
+RIGHT = Completion(text=answer(meeting()), usage=Usage(prompt=100, completion=20))
+UNREADABLE = Failure(document="x", kind="binary", message="in/x.txt: holds bytes that are no text", path="in/x.txt")
+JOB = {"model": "m"}
+
+
+class Model:
+    """Answers right, and counts what it is asked; `before` may raise or stop something first."""
+
+    def __init__(self, before: Callable[[str], object] = lambda _: None) -> None:
+        self.asked: list[str] = []
+        self._before = before
+
+    async def __call__(self, request: Request, label: Label) -> Completion:
+        self._before(label.document)
+        self.asked.append(label.document)
+        return RIGHT
+
+
+def documents(names: Iterable[str]) -> list[Document | Failure]:
+    return [Document(id=name, text=f"{REPORT}\n{name}") for name in names]
+
+
+def run(
+    folder: Path,
+    items: list[Document | Failure],
+    model: Model,
+    *,
+    limits: job.Limits | None = None,
+    stop: Stop | None = None,
+    is_fresh: bool = False,
+    cache: Cache | None = None,
+) -> Tally:
+    answers = Answers(ask=model, cache=cache)
+    with (
+        Pipeline(prompt(), answers, Asking(model="m")) as made,
+        RunFolder(folder, made.prompt.records, job=JOB, is_fresh=is_fresh) as store,
+    ):
+        tally = job.run(items, made, store, concurrency=1, watch=lambda result, tally: None, limits=limits, stop=stop)
+        store.finish({"counts": tally.to_json()}, is_whole=tally.stopped is None)
+        return tally
+
+
+def written(folder: Path) -> list[str]:
+    return [row["document"] for row in rows(folder / "records.jsonl")]
+
+
+def stopping(on: str) -> tuple[Stop, Model]:
+    """A wish to stop that comes while this document is asked."""
+    stop = Stop()
+    return stop, Model(lambda name: stop.set("enough") if name == on else None)
+
+
+def test_a_run_that_was_stopped_goes_on_with_what_is_left(tmp_path):
+    stop, first = stopping("b")
+    tally = run(tmp_path, documents("abcd"), first, stop=stop)
+    second = Model()
+    whole = run(tmp_path, documents("abcd"), second)
+
+    assert (tally.stopped, first.asked, second.asked) == ("enough", ["a", "b"], ["c", "d"])
+    assert written(tmp_path) == ["a", "b", "c", "d"]
+    assert (whole.documents, whole.resumed, whole.records) == (4, 2, {"meeting": 4})
+    assert whole.prompt_tokens == 400
+
+
+def test_a_finished_run_is_written_anew(tmp_path):
+    run(tmp_path, documents("ab"), Model())
+    second = Model()
+    run(tmp_path, documents("ab"), second)
+
+    assert second.asked == ["a", "b"]
+    assert written(tmp_path) == ["a", "b"]
+
+
+def test_an_unfinished_run_is_begun_anew_if_that_is_wished(tmp_path):
+    stop, first = stopping("a")
+    run(tmp_path, documents("ab"), first, stop=stop)
+    second = Model()
+    run(tmp_path, documents("ab"), second, is_fresh=True)
+
+    assert second.asked == ["a", "b"]
+    assert written(tmp_path) == ["a", "b"]
+
+
+def test_an_unfinished_run_of_another_job_is_refused_with_what_differs(tmp_path):
+    stop, first = stopping("a")
+    run(tmp_path, documents("ab"), first, stop=stop)
+
+    with pytest.raises(ConfigError, match=r"model: 'm' then, 'other' now.*--fresh"):
+        RunFolder(tmp_path, prompt().records, job={"model": "other"})
+
+
+def test_what_could_not_be_read_is_told_once(tmp_path):
+    items = [*documents("a"), UNREADABLE, *documents("b")]
+    stop, first = stopping("b")
+    run(tmp_path, items, first, stop=stop)
+    run(tmp_path, [*items, *documents("c")], Model())
+
+    assert [row["document"] for row in rows(tmp_path / "failures.jsonl")] == ["x"]
+    assert written(tmp_path) == ["a", "b", "c"]
+
+
+def test_a_document_that_met_a_fault_of_all_is_asked_again(tmp_path):
+    def refuse(name: str) -> None:
+        if name == "b":
+            raise EndpointError("no connection", kind="refused")
+
+    tally = run(tmp_path, documents("abc"), Model(refuse))
+    run(tmp_path, documents("abc"), Model())
+
+    assert tally.stopped == "no connection"
+    assert written(tmp_path) == ["a", "b", "c"]
+    assert rows(tmp_path / "failures.jsonl") == []
+
+
+def test_a_document_that_was_given_up_is_neither_done_nor_failed(tmp_path):
+    def give_up(name: str) -> None:
+        if name == "b":
+            raise Interrupted
+
+    run(tmp_path, documents("ab"), Model(give_up), stop=None)
+
+    assert written(tmp_path) == ["a"]
+    assert rows(tmp_path / "failures.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (job.Limits(failures=1), "2 documents failed, more than --max-failures 1"),
+        (job.Limits(spent=lambda tally: "too dear" if tally.prompt_tokens > 100 else None), "too dear"),
+    ],
+    ids=["failures", "budget"],
+)
+def test_a_limit_ends_a_run_and_leaves_it_to_be_taken_up(tmp_path, limits, said):
+    def fail(name: str) -> None:
+        if name in "bc" and limits.failures is not None:
+            raise EndpointError("timeout!", kind="timeout")
+
+    tally = run(tmp_path, documents("abcdefgh"), Model(fail), limits=limits)
+
+    assert tally.stopped == said
+    assert tally.documents < 8
+    assert (tmp_path / "journal.jsonl").exists()
+
+
+def test_a_share_of_failures_says_nothing_before_there_are_some_documents(tmp_path):
+    def fail(name: str) -> None:
+        if name < "m":
+            raise EndpointError("timeout!", kind="timeout")
+
+    tally = run(tmp_path, documents("abcdefghijklmnopqrstuvwxyz"), Model(fail), limits=job.Limits(failure_share=0.5))
+
+    assert tally.stopped == "12 of 20 documents failed, more than --max-failures 50%"
+
+
+def test_an_answer_that_cannot_be_kept_counts_and_then_the_run_ends(tmp_path):
+    class Full:
+        def get(self, request: Request) -> None:
+            return None
+
+        def put(self, request: Request, completion: Completion, label: Label) -> None:
+            raise ConfigError("cache: cannot be written: No space left on device")
+
+    tally = run(tmp_path, documents("abc"), Model(), cache=Full())  # type: ignore[arg-type]
+
+    assert tally.stopped == "cache: cannot be written: No space left on device"
+    assert written(tmp_path)[0] == "a"
+    assert len(written(tmp_path)) < 3
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cut=st.integers(0, 4_000), torn=st.booleans())
+def test_wherever_a_run_was_killed_it_ends_as_if_it_had_not_been(tmp_path_factory, cut, torn):
+    folder, whole = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("whole")
+    items = [*documents("ab"), UNREADABLE, *documents("cd")]
+    run(whole, items, Model())
+    stop, first = stopping("d")
+    run(folder, items, first, stop=stop)
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:cut])
+    if torn:
+        for name in ("records.jsonl", "meetings.csv", "failures.jsonl"):
+            with (folder / name).open("ab") as file:
+                file.write(b'{"half": ')
+
+    run(folder, items, Model())
+
+    for name in ("records.jsonl", "failures.jsonl", "meetings.csv"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()
+    counts = [json.loads((each / "manifest.json").read_text(encoding="utf-8"))["counts"] for each in (folder, whole)]
+    assert counts[0] | {"resumed_documents": 0, "latency_s": 0} == counts[1] | {"resumed_documents": 0, "latency_s": 0}
