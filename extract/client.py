@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from extract.errors import EndpointError
 from extract.faults import from_connection, from_http, from_reply
 from extract.pace import Pace
+from extract.patience import Patience
 from extract.request import Completion, Form, Label, Mode, Request, Usage
 from extract.tokens import estimate
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-
-    from tenacity import RetryCallState
 
     from extract.transport import Connection
 
@@ -30,6 +29,8 @@ OnReply = Callable[[int, Mapping[str, str], float], None]
 LONGEST_PAUSE_S = 120.0
 # Without a pace of somebody's, every request goes at once.
 _UNLIMITED = 1_000_000
+# Faults of a server or of the way to it, which a document may have too: one that is too long for its memory.
+_BROKEN = frozenset({"dropped", "server"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +44,15 @@ class Endpoint:
     max_tries: int = 5
 
 
-# Tries and seconds from the first try on after which a request is given up, by the kind of its fault; other kinds
-# have the endpoint's own number of tries. A rate passes with time alone; a server that has answered before comes back.
-_PATIENCE: Mapping[str, tuple[int, float]] = {"rate": (1_000, 1_800.0), "refused": (1_000, 300.0)}
-_LONGEST_S = 1_800.0
-# A server that was never there is told of soon.
-_NEVER_THERE_S = 15.0
-
-
 class Client:
     """Sends requests to an OpenAI-compatible endpoint.
 
     Calling it returns the Completion or raises EndpointError. Faults that may pass are tried again, after the pause
     that the endpoint asks for or an exponential one, outside the slots of `pace`: a rate limit for half an hour,
     a lost connection for five minutes (fifteen seconds if there never was one), a broken one, a time-out,
-    408, 409 and 5xx `max_tries` times in all. When the pace is hurried, Interrupted is raised in place of another try.
+    408, 409 and 5xx `max_tries` times in all. While an endpoint that was there answers nobody, it is waited for,
+    five minutes too; when so many requests fail that chance alone would use up the tries, there are more.
+    When the pace is hurried, Interrupted is raised in place of another try.
     """
 
     def __init__(
@@ -70,9 +65,9 @@ class Client:
     ) -> None:
         self.endpoint = endpoint
         self.pace = pace or Pace(concurrency=_UNLIMITED)
-        self._sleep = sleep or self.pace.rest
+        self._sleep = sleep if sleep is not None else self._rest
         self._on_reply = on_reply
-        self._was_there = False
+        self._patience = Patience(endpoint.max_tries)
         # Connections belong to the event loop that opened them: `asyncio.run` twice makes two.
         self._by_loop: dict[AbstractEventLoop, Connection] = {}
 
@@ -98,23 +93,21 @@ class Client:
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
-            stop=self._is_enough,
-            wait=_pause,
+            stop=self._patience.is_enough,
+            wait=self._patience.pause,
             sleep=self._sleep,
             reraise=True,
         )
-        return await retrying(attempt)
+        try:
+            return await retrying(attempt)
+        except EndpointError as error:
+            if error.kind in _BROKEN and self._patience.is_lost:
+                # Not this document's fault: every other would meet it too.
+                error.kind = "refused"
+            raise
 
-    def _is_enough(self, state: RetryCallState) -> bool:
-        """Whether no further try is made: by tries, and by time with the pause that would come."""
-        error = state.outcome.exception() if state.outcome else None
-        kind = error.kind if isinstance(error, EndpointError) else ""
-        tries, seconds = _PATIENCE.get(kind, (self.endpoint.max_tries, _LONGEST_S))
-        if kind == "refused" and not self._was_there:
-            seconds = _NEVER_THERE_S
-        # One try is all that somebody wants who says so.
-        tries = 1 if self.endpoint.max_tries == 1 else tries
-        return state.attempt_number >= tries or (state.seconds_since_start or 0.0) >= seconds
+    async def _rest(self, seconds: float) -> None:
+        await self.pace.rest(seconds, or_answer=self._patience.is_away)
 
     async def _try(self, request: Request) -> Completion:
         async with self.pace.slot(_tokens(request) if self.pace.counts_tokens else 0):
@@ -123,13 +116,16 @@ class Client:
             except EndpointError as error:
                 if error.kind == "timeout":
                     self.pace.timed_out()
+                if error.retryable:
+                    self._patience.failed(id(request), error.kind)
                 raise
 
     def _heard(self, status: int, headers: Mapping[str, str], latency_s: float) -> None:
-        self._was_there = True
+        self._patience.heard()
         if status == 429 or (status == 503 and "retry-after" in headers):
             self.pace.refused(headers)
         elif status < 300:
+            self._patience.answered()
             self.pace.answered(headers, latency_s)
         if self._on_reply is not None:
             self._on_reply(status, headers, latency_s)
@@ -278,14 +274,3 @@ def _count(value: object) -> int | None:
 
 def _may_pass(error: BaseException) -> bool:
     return isinstance(error, EndpointError) and error.retryable and not (error.retry_after_s or 0) > LONGEST_PAUSE_S
-
-
-def _pause(state: RetryCallState) -> float:
-    """Seconds until the next try: as asked for, else exponential with jitter up to a minute."""
-    from tenacity import wait_random_exponential
-
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after_s if isinstance(error, EndpointError) else None
-    if asked is not None:
-        return asked
-    return wait_random_exponential(multiplier=1, max=60)(state)

@@ -53,7 +53,7 @@ def pipeline(
         replayed = recordings or _replayed(settings, inputs)
         asking = _adopt(resolved, replayed.settings(prompt.name), settings.replay, prompt.name)
         return Pipeline(prompt, Answers(recordings=replayed), replace(asking, sample=sample), hooks=hooks)
-    client = Client(_endpoint(settings), pace=_pace(settings))
+    client = Client(endpoint(settings), pace=_pace(settings))
     cache = open_cache(settings)
     if record_to is not None and recordings is None:
         recordings = Recordings(record_to, secrets=secrets(settings))
@@ -135,7 +135,8 @@ def _pace(settings: Settings) -> Pace:
     return Pace(concurrency=concurrency, rpm=settings.rpm, tpm=settings.tpm)
 
 
-def _endpoint(settings: Settings) -> Endpoint:
+def endpoint(settings: Settings) -> Endpoint:
+    """The endpoint that the settings name; ConfigError if they name none."""
     if not settings.base_url:
         raise ConfigError(
             "no endpoint: give --base-url (http://localhost:11434/v1 for Ollama) or set MAHDAR_BASE_URL "

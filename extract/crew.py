@@ -9,17 +9,23 @@ from contextlib import suppress
 from extract.chain import Chain
 from extract.document import Document, Failure
 from extract.errors import Interrupted
+from extract.made import Recalled
 from extract.pipeline import Extraction, Pipeline
 from extract.stop import Stop
 
-Result = Extraction | Failure
+Result = Extraction | Failure | Recalled
 Take = Callable[[Result], bool]
+Recall = Callable[[Document], Recalled | None]
 
 # Results that wait for an earlier document. More than this, and order is given up for the documents that hold them up:
 # what waits here is lost when the process is killed, and costs memory.
 MOST_HELD = 1_000
 # Documents that are known already are handled without a pause up to this many; then others have their turn.
 _RUN = 64
+
+
+def _nothing(_: Document) -> None:
+    return None
 
 
 class Crew:
@@ -29,11 +35,14 @@ class Crew:
     again. A document that is known already is handled at once and takes no place.
     """
 
-    def __init__(self, pipeline: Pipeline, take: Take, stop: Stop, *, size: int) -> None:
+    def __init__(
+        self, pipeline: Pipeline, take: Take, stop: Stop, *, size: int, recall: Recall = lambda _: None
+    ) -> None:
         self._pipeline = pipeline
         self._take = take
         self._stop = stop
         self._size = size
+        self._recall = recall
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: dict[int, Result] = {}
         self._begun = 0
@@ -55,7 +64,7 @@ class Crew:
         try:
             for item in documents:
                 number, self._begun = self._begun, self._begun + 1
-                begun = item if isinstance(item, Failure) else self._pipeline.begin(item)
+                begun = item if isinstance(item, Failure) else self._recall(item) or self._pipeline.begin(item)
                 if not isinstance(begun, Chain):
                     self._finish(number, begun)
                     known += 1

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from extract.document import Document, Failure
 from extract.documents import Duplicates
+from extract.made import Recalled
 from extract.pipeline import Extraction, Pipeline, step
 from extract.stop import Stop
 from extract.store import RunFolder, key_of
 from extract.tally import Tally
+
+if TYPE_CHECKING:
+    from extract.derived import Derived
 
 __all__ = ["HOPELESS", "Limits", "Tally", "gather", "run"]
 
@@ -22,7 +27,8 @@ _FEW = 20
 # Documents in work where the number is left to be found.
 FEW = 4
 
-Watch = Callable[[Extraction | Failure, Tally], None]
+Result = Extraction | Failure | Recalled
+Watch = Callable[[Result, Tally], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,43 +62,98 @@ def run(
     watch: Watch,
     limits: Limits | None = None,
     stop: Stop | None = None,
+    derived: Derived | None = None,
+    shown: int = 0,
 ) -> Tally:
     """Extract from every document and write the run folder; `watch` is called after each document.
 
     A document that fails never stops the others; a fault that all would meet (no connection,
     a wrong key, an unknown model), a limit that is reached, or `stop` ends the run early, and the tally says so in
-    `stopped`. What was in flight then is finished and written. Documents that the folder says are done
-    are passed over, and what was counted of them is in the tally.
+    `stopped`. What was in flight then is finished and written. Documents that the folder says are done are passed
+    over, and what was counted of them is in the tally. With `derived`, what was made of equal documents before is
+    written again without being made again, but for the first `shown` ones, of which `watch` gets the extractions.
     """
-    tally, limits, stop = folder.past, limits or Limits(), stop or Stop()
-    tally.resumed = tally.documents
-    duplicates = Duplicates()
+    work = _Work(pipeline, folder, watch, limits=limits or Limits(), stop=stop or Stop(), derived=derived)
+    left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
+    try:
+        gather(
+            left,
+            pipeline,
+            concurrency=concurrency,
+            take=work.take,
+            stop=work.stop,
+            recall=lambda document: work.recall(document, shown),
+        )
+    finally:
+        if derived is not None:
+            derived.close()
+    work.tally.stopped = work.stop.reason
+    return work.tally
 
-    def take(result: Extraction | Failure) -> bool:
+
+class _Work:
+    """What a run does with each document, and what it knows so far."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        folder: RunFolder,
+        watch: Watch,
+        *,
+        limits: Limits,
+        stop: Stop,
+        derived: Derived | None,
+    ) -> None:
+        self._pipeline, self._folder, self._watch, self._limits = pipeline, folder, watch, limits
+        self.stop, self._derived = stop, derived
+        self.tally = folder.past
+        self.tally.resumed = self.tally.documents
+        self._duplicates = Duplicates()
+
+    def take(self, result: Result) -> bool:
+        """Count and write what came of a document; always wants more, but may wish the run to end."""
         if isinstance(result, Failure):
-            folder.fail(result, tally.fail(result))
-        else:
-            hopeless = next((failure.message for failure in result.failures if failure.kind in HOPELESS), None)
-            if hopeless is not None and stop.is_set:
-                return True  # told once; its document is asked again when the run goes on
-            folder.append(result, pipeline.prompt.form.digest, tally.add(result), is_done=hopeless is None)
-            first = duplicates.seen(result.document)
-            if first is not None:
-                tally.duplicates[result.document.id] = first
-            if hopeless is not None:
-                tally.unfinished += 1
-                stop.set(hopeless)
-        reason = pipeline.fault() or limits.reached(tally)
+            self._folder.fail(result, self.tally.fail(result))
+        elif isinstance(result, Recalled):
+            self.tally.merge(result.made.delta)
+            self._folder.recall(result.document, result.made)
+        elif not self._take(result):
+            return True
+        reason = self._pipeline.fault() or self._limits.reached(self.tally)
         if reason is not None:
-            stop.set(reason)
-        tally.stopped = stop.reason
-        watch(result, tally)
+            self.stop.set(reason)
+        self.tally.stopped = self.stop.reason
+        self._watch(result, self.tally)
         return True
 
-    left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
-    gather(left, pipeline, concurrency=concurrency, take=take, stop=stop)
-    tally.stopped = stop.reason
-    return tally
+    def _take(self, extraction: Extraction) -> bool:
+        hopeless = next((failure.message for failure in extraction.failures if failure.kind in HOPELESS), None)
+        if hopeless is not None and self.stop.is_set:
+            return False  # told once; its document is asked again when the run goes on
+        schema, delta = self._pipeline.prompt.form.digest, self.tally.add(extraction)
+        made = self._folder.append(extraction, schema, delta, is_done=hopeless is None)
+        self._note(extraction.document)
+        if hopeless is not None:
+            self.tally.unfinished += 1
+            self.stop.set(hopeless)
+        elif self._derived is not None and not extraction.failures:
+            self._derived.put(extraction.document, made)
+        return True
+
+    def recall(self, document: Document, shown: int) -> Recalled | None:
+        """What was made of an equal document before, once as many as are shown have been made."""
+        if self._derived is None or self.tally.documents - self.tally.resumed < shown:
+            return None
+        made = self._derived.get(document)
+        if made is None:
+            return None
+        self._note(document)
+        return Recalled(document.id, made)
+
+    def _note(self, document: Document) -> None:
+        first = self._duplicates.seen(document)
+        if first is not None:
+            self.tally.duplicates[document.id] = first
 
 
 def _key(item: Document | Failure) -> str:
@@ -104,8 +165,9 @@ def gather(
     pipeline: Pipeline,
     *,
     concurrency: int,
-    take: Callable[[Extraction | Failure], bool],
+    take: Callable[[Result], bool],
     stop: Stop | None = None,
+    recall: Callable[[Document], Recalled | None] = lambda _: None,
 ) -> None:
     """Hand what comes of each document to `take` until it says False or `stop` is set.
 
@@ -119,7 +181,7 @@ def gather(
     else:
         from extract.crew import Crew
 
-        crew = Crew(pipeline, take, stop, size=concurrency)
+        crew = Crew(pipeline, take, stop, size=concurrency, recall=recall)
         pipeline.run(crew.work(_checked(documents, stop)))
 
 

@@ -89,6 +89,8 @@ class Pace:
         self._busy = 0
         self._queue: deque[Future[None]] = deque()
         self._resting: set[Future[None]] = set()
+        # Those of them that any answer wakes: they wait for an endpoint that answers nobody.
+        self._hoping: set[Future[None]] = set()
         self._is_hurried = False
 
     @property
@@ -122,20 +124,23 @@ class Pace:
             self._busy -= 1
             self._wake()
 
-    async def rest(self, seconds: float) -> None:
-        """Wait outside the slots; Interrupted when hurried."""
+    async def rest(self, seconds: float, *, or_answer: bool = False) -> None:
+        """Wait outside the slots, no longer than until the next answer if so wished; Interrupted when hurried."""
         from asyncio import get_running_loop
 
         if self._is_hurried:
             raise Interrupted
         future = get_running_loop().create_future()
         self._resting.add(future)
+        if or_answer:
+            self._hoping.add(future)
         timer = get_running_loop().call_later(seconds, _resolve, future)
         try:
             await future
         finally:
             timer.cancel()
             self._resting.discard(future)
+            self._hoping.discard(future)
         if self._is_hurried:
             raise Interrupted
 
@@ -151,6 +156,8 @@ class Pace:
         self._learned.passed()
         self._read(headers)
         self._wake()
+        for future in self._hoping:
+            _resolve(future)
 
     def refused(self, headers: Mapping[str, str]) -> None:
         """A request was refused for coming too fast (429, or 503 of a full queue)."""

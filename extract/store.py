@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,17 +16,19 @@ from extract.document import Failure
 from extract.errors import ConfigError
 from extract.journal import Appender, Journal, Past
 from extract.lock import Lock
+from extract.made import Made, make
 from extract.runfiles import FAILURES, JOURNAL, MANIFEST, RECORDS
 from extract.tables import Table
 from extract.tally import Delta, Tally
 
 if TYPE_CHECKING:
     from extract.pipeline import Extraction, Pipeline
-    from extract.validate import GroundedRecord, Grounding
     from schemas import Record
 
 # A document's rows wait no longer than this, nor behind more than so many documents.
 _FLUSH_S, _FLUSH_DOCUMENTS = 0.2, 64
+# No space, no more of one's share, a file as long as it may be.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Job = Mapping[str, Any]
 
@@ -52,7 +55,10 @@ class RunFolder:
         self.done: set[str] = set()
         self.past = Tally()
         self._clock = clock
-        self._flushed, self._waiting, self._is_broken = clock(), 0, False
+        # Why nothing can be written any more, and how many documents wait to be.
+        self.fault: str | None = None
+        self.waiting = 0
+        self._flushed = clock()
         names = (RECORDS, FAILURES, *(f"{kind.plural}.csv" for kind in kinds))
         with _writing(folder):
             _make(folder)
@@ -65,8 +71,8 @@ class RunFolder:
                 sizes = past.sizes if past else dict.fromkeys(names, 0)
                 self._files = {name: Appender(folder / name, start=sizes[name]) for name in names}
                 self._journal = Journal(folder / JOURNAL, self._files, job or {}, start=past.size if past else 0)
-                self._tables = {kind: Table(self._files[f"{kind.plural}.csv"], kind) for kind in kinds}
-                self._write()
+                self._tables = [Table(self._files[f"{kind.plural}.csv"], kind) for kind in kinds]
+                self._journal.flush()
         except BaseException:
             self._lock.release()
             raise
@@ -89,16 +95,30 @@ class RunFolder:
             self.past.merge(delta)
         return past
 
-    def append(self, extraction: Extraction, schema: str, delta: Delta | None = None, *, is_done: bool = True) -> None:
-        """Write an extraction's records and failures; unless it `is_done`, a run that goes on asks for it again."""
-        for grounded in extraction.records:
-            row = _row(grounded, extraction, schema)
-            self._files[RECORDS].add(_line(row))
-            self._tables[type(grounded.record)].append(extraction.document, grounded)
+    def append(self, extraction: Extraction, schema: str, delta: Delta | None = None, *, is_done: bool = True) -> Made:
+        """Write an extraction's records and failures, and give what was written of its records.
+
+        Unless it `is_done`, a run that goes on asks for the document again.
+        """
+        made = make(extraction, schema, self._tables, delta or {})
+        self._add(extraction.document.id, made)
         for failure in extraction.failures:
             self._fail(failure, len(extraction.attempts), _tokens(extraction))
         if is_done:
-            self._done(extraction.document.id, delta or {})
+            self._done(extraction.document.id, made.delta)
+        return made
+
+    def recall(self, document: str, made: Made) -> None:
+        """Write what was made of a document before."""
+        self._add(document, made)
+        self._done(document, made.delta)
+
+    def _add(self, document: str, made: Made) -> None:
+        if made.records:
+            self._files[RECORDS].add(made.rows_of(document))
+            for table, lines in zip(self._tables, made.lines_of(document), strict=True):
+                if lines:
+                    table.file.add(lines)
 
     def fail(self, failure: Failure, delta: Delta | None = None) -> None:
         """Write a failure of a document that could not be read."""
@@ -119,30 +139,37 @@ class RunFolder:
 
     def _done(self, key: str, delta: Delta) -> None:
         self._journal.done(key, delta)
-        self._waiting += 1
-        if self._waiting >= _FLUSH_DOCUMENTS or self._clock() - self._flushed >= _FLUSH_S:
+        self.waiting += 1
+        if self.waiting >= _FLUSH_DOCUMENTS or self._clock() - self._flushed >= _FLUSH_S:
             self.flush()
 
     def flush(self) -> None:
-        """Hand what waits to the system: what is flushed survives this program's end, however it comes."""
-        with _writing(self.folder):
-            self._write()
-        self._flushed, self._waiting = self._clock(), 0
+        """Hand what waits to the system: what is flushed survives this program's end, however it comes.
 
-    def _write(self) -> None:
+        When that fails, `fault` says why, ConfigError is raised, and nothing is written any more: what was written in
+        part is cut off when the run goes on.
+        """
+        if self.fault is not None:
+            return
         try:
-            self._journal.flush()
-        except OSError:
-            # What was written in part is cut off when the run goes on; nothing may follow it now.
-            self._is_broken = True
+            with _writing(self.folder, is_begun=True):
+                self._journal.flush()
+        except ConfigError as error:
+            self.fault = str(error)
             raise
+        self._flushed, self.waiting = self._clock(), 0
 
     def finish(self, manifest: Mapping[str, Any], *, is_whole: bool = True) -> None:
-        """Write the manifest; a run that is not whole keeps its journal, so that the same command goes on with it."""
+        """Write the manifest; a run that is not whole keeps its journal, so that the same command goes on with it.
+
+        Nothing is written to a folder that has a `fault`.
+        """
         self.flush()
+        if self.fault is not None:
+            return
         text = json.dumps(manifest, ensure_ascii=False, indent=2, default=str)
         part = self.folder / f"{MANIFEST}.part"
-        with _writing(self.folder):
+        with _writing(self.folder, is_begun=True):
             part.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
             part.replace(self.folder / MANIFEST)
             if is_whole:
@@ -151,8 +178,7 @@ class RunFolder:
     def close(self) -> None:
         """Write what waits, close the files, and let others in."""
         try:
-            if not self._is_broken:
-                self.flush()
+            self.flush()
         finally:
             for file in self._files.values():
                 file.close()
@@ -196,11 +222,16 @@ def is_unfinished(folder: Path) -> bool:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path, *, is_begun: bool = False) -> Iterator[None]:
+    """Says what to do about an error: a run that `is_begun` goes on where it is, once there is room."""
     try:
         yield
     except OSError as error:
-        raise ConfigError(f"{folder}: cannot be written: {error.strerror}; choose another with --out DIR") from error
+        reason = error.strerror or str(error)
+        advice = "choose another with --out DIR"
+        if error.errno in _FULL:
+            advice = "make room there" if is_begun else f"make room there, or {advice}"
+        raise ConfigError(f"{folder}: cannot be written: {reason}; {advice}") from error
 
 
 def _make(folder: Path) -> None:
@@ -233,31 +264,3 @@ def _tokens(extraction: Extraction) -> dict[str, int]:
 def _line(row: Mapping[str, Any]) -> bytes:
     # An odd file name holds half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
     return (json.dumps(row, ensure_ascii=False, separators=(", ", ": ")) + "\n").encode("utf-8", "backslashreplace")
-
-
-def _row(grounded: GroundedRecord, extraction: Extraction, schema: str) -> dict[str, Any]:
-    first = extraction.attempts[0]
-    return {
-        "document": extraction.document.id,
-        "type": schemas.name_of(type(grounded.record)),
-        "record": grounded.record.model_dump(mode="json"),
-        "evidence": [{**_place(grounding), "in_tail": grounding.in_tail} for grounding in grounded.evidence],
-        "values": [_place(grounding) for grounding in grounded.values],
-        "problems": [str(problem) for problem in grounded.problems],
-        "model": first.request.model,
-        "prompt": extraction.prompt,
-        "schema": schema,
-        "key": extraction.key,
-    }
-
-
-def _place(grounding: Grounding) -> dict[str, Any]:
-    span = grounding.span
-    return {
-        "path": grounding.path,
-        "text": grounding.text,
-        "start": span.start if span else None,
-        "end": span.end if span else None,
-        "match": span.match if span else None,
-        "score": span.score if span else None,
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from codecs import BOM_UTF8
 from collections.abc import Iterator
+from io import StringIO
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from extract.document import Document
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 # A spreadsheet takes a cell that begins with one of these for a formula; some take the wide ones too.
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _SEPARATOR = "; "
+# Stands for a document's id: no cell holds it.
+PLACE = b"\0"
+_CODEC = ("utf-8", "backslashreplace")
 
 
 class Table:
@@ -27,34 +31,43 @@ class Table:
     """
 
     def __init__(self, file: Appender, kind: type[Record]) -> None:
-        self._writer = csv.writer(_Sink(file))
+        self.file, self.kind = file, kind
+        self._out = StringIO(newline="")
+        self._writer = csv.writer(self._out)
         self._columns = list(_columns(kind))
         names = ("_".join(column) for column in self._columns)
         if not file.size:
             file.add(BOM_UTF8)
-            self._writer.writerow(["document", "published", *names, "quotes_found", "in_tail"])
+            file.add(self._written(["document", "published", *names, "quotes_found", "in_tail"]))
 
     def append(self, document: Document, grounded: GroundedRecord) -> None:
         """Write one record as a row."""
+        self.file.add(self.line(document, grounded).replace(PLACE, cell_of(document.id).encode(*_CODEC)))
+
+    def line(self, document: Document, grounded: GroundedRecord) -> bytes:
+        """One record as a row, PLACE where the document's id belongs."""
         found = sum(1 for grounding in grounded.evidence if grounding.span)
         cells = [_cell(grounded.record, column) for column in self._columns]
-        row = [document.id, document.published, *cells, f"{found} of {len(grounded.evidence)}", grounded.in_tail]
-        self._writer.writerow([harmless(cell) for cell in row])
+        row = [document.published, *cells, f"{found} of {len(grounded.evidence)}", grounded.in_tail]
+        return PLACE + b"," + self._written([harmless(cell) for cell in row])
+
+    def _written(self, row: list[str]) -> bytes:
+        self._writer.writerow(row)
+        text = self._out.getvalue()
+        self._out.seek(0)
+        self._out.truncate()
+        return text.encode(*_CODEC)
 
 
-class _Sink:
-    """Takes lines of text as csv writes them."""
-
-    def __init__(self, file: Appender) -> None:
-        self._file = file
-
-    def write(self, line: str) -> None:
-        self._file.add(line.encode("utf-8", "backslashreplace"))
+def cell_of(text: str) -> str:
+    """A text as a cell stands in the file, quoted where it must be."""
+    cell = harmless(text)
+    return '"' + cell.replace('"', '""') + '"' if any(sign in cell for sign in ',"\r\n') else cell
 
 
 def harmless(cell: Any) -> str:
     """A cell's text that no spreadsheet takes for a formula; None is empty."""
-    text = "" if cell is None else str(cell)
+    text = "" if cell is None else str(cell).replace("\0", "\ufffd")
     return f"'{text}" if text[:1] in _FORMULA else text
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from extract.cache.entry import Entry, Stored, dump, parse, parse_line, stamp
+from extract.cache.files import forget
 from extract.cache.folder import FORMAT, prepare
 from extract.errors import ConfigError, InputError
 from extract.request import Completion, Label, Request
@@ -147,6 +148,8 @@ class Cache:
             and (model is None or entry.model == model)
             and (task is None or entry.task == task or entry.task.startswith(f"{task}/"))
         ]
+        if doomed:
+            forget(self.folder)
         return sum(self._table.delete(key) for key in doomed)
 
     def export(self, file: TextIO, *, secrets: Iterable[str] = ()) -> int:

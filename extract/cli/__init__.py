@@ -17,6 +17,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "run": ("extract.cli.run", "Extract records from reports."),
     "plan": ("extract.cli.plan", "Say what a run would ask, cost and take, before any call."),
+    "batch": ("extract.cli.batch", "Ask through the Batch API, at its price, or through files."),
     "show": ("extract.cli.show", "Print one report of a run with its records and evidence."),
     "record": ("extract.cli.record", "Record real answers, to be replayed without a network."),
     "gold": ("extract.cli.gold", "Check and compare the labels of documents."),

@@ -17,7 +17,7 @@ import schemas
 from extract.cli.cells import clean
 from extract.cli.output import counted, duration
 from extract.document import Failure
-from extract.job import Tally
+from extract.job import Result, Tally
 from extract.pipeline import Extraction, Pipeline
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ class Progress:
             self._say(f"going on: {counted(past.documents, 'document')} done before")
         self._event("begin", done=past.documents, total=self._total)
 
-    def update(self, result: Extraction | Failure, tally: Tally) -> None:
+    def update(self, result: Result, tally: Tally) -> None:
         """Show what came of one document."""
         now = time.monotonic()
-        failures = [result] if isinstance(result, Failure) else list(result.failures)
+        failures = [result] if isinstance(result, Failure) else getattr(result, "failures", ())
         is_new = tally.documents - self._past <= _FIRST
         if self._status is not None:
             if now - self._drawn >= _REDRAW_S:

@@ -14,7 +14,7 @@ from extract.cli.output import counted
 from extract.document import Failure
 from extract.documents import Metadata, read
 from extract.errors import EndpointError
-from extract.job import FEW, HOPELESS, gather
+from extract.job import FEW, HOPELESS, Result, gather
 from extract.pipeline import Extraction
 from extract.recordings import Recordings
 
@@ -43,10 +43,10 @@ def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
     before = _paths(folder)
     faults: list[Failure] = []
 
-    def take(result: Extraction | Failure) -> bool:
+    def take(result: Result) -> bool:
         if isinstance(result, Extraction):
             _say(result)
-        new = _faults(result, settings.max_reasks)
+        new = _faults(result, settings.max_reasks) if isinstance(result, Extraction | Failure) else []
         for fault in new:
             click.echo(f"  failed: {clean(fault.document)}: {fault.kind}: {clean(fault.message)}", err=True)
         faults.extend(new)

@@ -14,6 +14,7 @@ from extract import compose, job
 from extract.cli import limits, options, output, retry
 from extract.cli.interrupt import Interrupt, interruptible
 from extract.cli.progress import Progress
+from extract.derived import Derived
 from extract.document import Document, Failure
 from extract.documents import Metadata, count, read
 from extract.errors import EndpointError, InputError, MahdarError, Stopped
@@ -108,7 +109,7 @@ class _Run:
         ) as progress:
             progress.begin(store.past)
 
-            def watch(result: Extraction | Failure, tally: job.Tally) -> None:
+            def watch(result: job.Result, tally: job.Tally) -> None:
                 # Only what the table will show is kept: a run may be of millions.
                 if isinstance(result, Extraction) and len(found) < output.MAX_DOCUMENTS:
                     found.append(result)
@@ -122,6 +123,8 @@ class _Run:
                 watch=watch,
                 limits=reach,
                 stop=self._stop,
+                derived=self._derived(),
+                shown=output.MAX_DOCUMENTS,
             )
             store.finish(self._manifest(tally, reach), is_whole=tally.stopped is None)
             progress.end(tally)
@@ -132,6 +135,12 @@ class _Run:
                 output.listing(found, tally)
                 output.summary(tally, store.folder, time.perf_counter() - self._clock, reach.cost(tally))
         return PARTLY_FAILED if tally.failures else 0
+
+    def _derived(self) -> Derived | None:
+        settings = self._resolved.settings
+        if settings.cache is None or settings.replay is not None:
+            return None
+        return Derived(settings.cache, job_of(self._pipeline, ()))
 
     def _manifest(self, tally: job.Tally, reach: limits.Reach) -> Mapping[str, Any]:
         seconds = time.perf_counter() - self._clock

@@ -51,13 +51,17 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
 
 def clean(text: str) -> str:
     """`text` in NFC, with line feeds and without a leading byte order mark; nothing else is changed."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
         # Half a surrogate pair (a cut "\ud83d" in JSON, an odd file name) could never be written again.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unicodedata.normalize("NFC", text)
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def detect(data: bytes, *, declared: str | None = None) -> str:

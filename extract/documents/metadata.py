@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from extract.documents.encoding import clean
 from extract.errors import InputError
@@ -36,7 +37,14 @@ class Metadata:
 
     def over(self, other: Metadata) -> Metadata:
         """This metadata, its gaps filled from `other`."""
-        return Metadata(**{f.name: getattr(self, f.name) or getattr(other, f.name) for f in fields(self)})
+        if other is NOTHING or other == self:
+            return self
+        return Metadata(
+            published=self.published or other.published,
+            source=self.source or other.source,
+            url=self.url or other.url,
+            language=self.language or other.language,
+        )
 
 
 NOTHING = Metadata()
@@ -44,17 +52,34 @@ NOTHING = Metadata()
 
 def named(record: Mapping[str, object]) -> dict[str, str]:
     """The values of `record` under our names for them; blank ones and those that are no text are left out."""
-    by_key = {str(key).strip().casefold(): _value(value) for key, value in record.items()}
-    found = {name: next((by_key[key] for key in keys if by_key.get(key)), "") for name, keys in NAMES.items()}
-    # The text stays as it is: offsets that others made into it must hold.
-    return {name: value if name == "text" else value.strip() for name, value in found.items() if value}
+    by_key = {_key(key): value for key, value in record.items()}
+    found = {}
+    for name, keys in NAMES.items():
+        for key in keys:
+            value = _value(by_key[key]) if key in by_key else ""
+            if value:
+                # The text stays as it is: offsets that others made into it must hold.
+                found[name] = value if name == "text" else value.strip()
+                break
+    return found
+
+
+@lru_cache(maxsize=256)
+def _key(key: object) -> str:
+    return str(key).strip().casefold()
 
 
 def given(values: Mapping[str, str]) -> Metadata:
     """The metadata among `values`, which have our names."""
-    return Metadata(**{f.name: values.get(f.name) for f in fields(Metadata)})
+    return Metadata(
+        published=values.get("published"),
+        source=values.get("source"),
+        url=values.get("url"),
+        language=values.get("language"),
+    )
 
 
+@lru_cache(maxsize=4096)
 def day(value: str) -> str:
     """The calendar day (YYYY-MM-DD) that `value` states; raises InputError (kind "metadata")."""
     match = _DAY.fullmatch(value.translate(_DIGITS).strip())
@@ -65,6 +90,7 @@ def day(value: str) -> str:
         raise InputError(message, kind="metadata") from error
 
 
+@lru_cache(maxsize=256)
 def language(tag: str | None) -> str | None:
     """The ISO 639 code that begins a language tag ("ar" of "ar-EG"); anything else stays as it is."""
     match = _TAG.fullmatch(tag or "")

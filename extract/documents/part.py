@@ -38,4 +38,5 @@ class Flaw:
 
 def fold(text: str) -> str:
     """`text` in NFC, each run of white space made one space."""
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+    text = " ".join(text.split())
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)

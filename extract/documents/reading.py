@@ -100,7 +100,8 @@ class _Reader:
 
     def _part(self, part: Part | Flaw, name: str, place: str, entry: Entry) -> Iterator[Document | Failure]:
         if part.number is not None:
-            name, place, entry = f"{name}:{part.number}", f"{place}:{part.number}", replace(entry, id=None)
+            name, place = f"{name}:{part.number}", f"{place}:{part.number}"
+            entry = replace(entry, id=None) if entry.id is not None else entry
         if isinstance(part, Flaw):
             yield _failure(name, place, InputError(part.message, kind="row"))
             return

@@ -1,0 +1,87 @@
+"""What a run writes of a document, as bytes: its rows, and its lines in the tables, without the document's id.
+
+The id is put in where a NUL byte stands, which neither JSON nor our tables can hold: so what was made of a text once
+can be written again under another name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import schemas
+from extract.tables import PLACE, cell_of
+
+if TYPE_CHECKING:
+    from extract.pipeline import Extraction
+    from extract.tables import Table
+    from extract.validate import GroundedRecord, Grounding
+
+
+class Made(NamedTuple):
+    """Rows for records.jsonl, lines for each table in the order of the record types, and what is counted."""
+
+    records: bytes
+    tables: tuple[bytes, ...]
+    delta: Mapping[str, Any]
+
+    def rows_of(self, document: str) -> bytes:
+        """The rows with the document's id in its place."""
+        # An odd file name holds half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
+        name = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        return self.records.replace(PLACE, name)
+
+    def lines_of(self, document: str) -> list[bytes]:
+        """The lines of each table with the document's id in its place."""
+        name = cell_of(document).encode("utf-8", "backslashreplace")
+        return [lines.replace(PLACE, name) if lines else lines for lines in self.tables]
+
+
+class Recalled(NamedTuple):
+    """A document of which the rows are known from before."""
+
+    document: str
+    made: Made
+
+
+def make(extraction: Extraction, schema: str, tables: Sequence[Table], delta: Mapping[str, Any]) -> Made:
+    """What is written of an extraction's records."""
+    records = b"".join(_line(grounded, extraction, schema) for grounded in extraction.records)
+    document = extraction.document
+    lines = tuple(
+        b"".join(
+            table.line(document, grounded) for grounded in extraction.records if type(grounded.record) is table.kind
+        )
+        for table in tables
+    )
+    return Made(records=records, tables=lines, delta=delta)
+
+
+def _line(grounded: GroundedRecord, extraction: Extraction, schema: str) -> bytes:
+    first = extraction.attempts[0]
+    row = {
+        "type": schemas.name_of(type(grounded.record)),
+        "record": grounded.record.model_dump(mode="json"),
+        "evidence": [{**_place(grounding), "in_tail": grounding.in_tail} for grounding in grounded.evidence],
+        "values": [_place(grounding) for grounding in grounded.values],
+        "problems": [str(problem) for problem in grounded.problems],
+        "model": first.request.model,
+        "prompt": extraction.prompt,
+        "schema": schema,
+        "key": extraction.key,
+    }
+    rest = json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return b'{"document": ' + PLACE + b", " + rest[1:] + b"\n"
+
+
+def _place(grounding: Grounding) -> dict[str, Any]:
+    span = grounding.span
+    return {
+        "path": grounding.path,
+        "text": grounding.text,
+        "start": span.start if span else None,
+        "end": span.end if span else None,
+        "match": span.match if span else None,
+        "score": span.score if span else None,
+    }

@@ -1,0 +1,116 @@
+"""How long a request is tried: by its fault, and by how the endpoint fares with all the others."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from extract.errors import EndpointError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+Clock = Callable[[], float]
+
+# Tries and seconds from the first try on after which a request is given up, by the kind of its fault; other kinds
+# have the endpoint's own number of tries. A rate passes with time alone; a server that has answered before comes back.
+_BY_KIND: Mapping[str, tuple[int, float]] = {"rate": (1_000, 1_800.0), "refused": (1_000, 300.0)}
+_LONGEST_S = 1_800.0
+# A server that was never there is told of soon; one that was there is waited for.
+_NEVER_THERE_S, _AWAY_S = 15.0, 300.0
+# A few documents in a row may each break a server.
+_MANY = 8
+# So few requests of a storm are given up, at most, with at most so many times the tries that are allowed in calm.
+_GIVEN_UP, _MOST_TIMES = 1e-6, 4
+# A single fault moves the share of faults by this much.
+_WEIGHT = 0.02
+# Pauses of our own grow up to these: while others are answered, waiting longer spares the endpoint nothing.
+_CALM_S, _AWAY_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 10.0, 60.0
+
+
+class Patience:
+    """Knows how all requests to one endpoint have fared, and so whether a fault is to be held against one of them.
+
+    What strikes a third of all requests strikes some of them five times running: they have more tries. While two
+    requests or more fail and none is answered, the endpoint is away, which no document can help: it is waited for.
+    """
+
+    def __init__(self, max_tries: int, *, clock: Clock = time.monotonic) -> None:
+        self._max_tries = max_tries
+        self._clock = clock
+        self._was_there = self._has_answered = False
+        self._share = 0.0
+        # Requests that have failed since the last answer, and when the first of them did.
+        self._failing: set[int] = set()
+        self._since = 0.0
+
+    def heard(self) -> None:
+        """There was a reply, good or bad."""
+        self._was_there = True
+
+    def answered(self) -> None:
+        """A request was answered."""
+        self._has_answered = True
+        self._failing.clear()
+        self._share -= self._share * _WEIGHT
+
+    def failed(self, request: int, kind: str) -> None:
+        """A request failed; `request` is its number, the same at each try."""
+        if kind in ("rate", "timeout"):
+            return  # the endpoint is there
+        self._since = self._since if self._failing else self._clock()
+        self._failing.add(request)
+        self._share += (1 - self._share) * _WEIGHT
+
+    @property
+    def is_away(self) -> bool:
+        """Whether an endpoint that has answered before answers nobody."""
+        return self._has_answered and len(self._failing) > 1
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is away from too many requests, for too long, for their documents to be the cause."""
+        return self.is_away and self._is_over and len(self._failing) >= _MANY
+
+    @property
+    def _is_over(self) -> bool:
+        return self._clock() - self._since >= _AWAY_S
+
+    def is_enough(self, state: RetryCallState) -> bool:
+        """Whether no further try is made: by tries, and by time."""
+        if self._max_tries == 1:
+            return True  # that is all that somebody wants who says so
+        error = state.outcome.exception() if state.outcome else None
+        kind = error.kind if isinstance(error, EndpointError) else ""
+        passed = state.seconds_since_start or 0.0
+        if kind not in ("rate", "timeout") and self.is_away:
+            return self._is_over or passed >= _LONGEST_S
+        tries, seconds = _BY_KIND.get(kind, (self._tries(), _LONGEST_S))
+        if kind == "refused" and not self._was_there:
+            seconds = _NEVER_THERE_S
+        return state.attempt_number >= tries or passed >= seconds
+
+    def pause(self, state: RetryCallState) -> float:
+        """Seconds until the next try: as asked for, else exponential with jitter."""
+        from tenacity import wait_random_exponential
+
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, EndpointError):
+            return 0.0
+        if error.retry_after_s is not None:
+            return error.retry_after_s
+        return wait_random_exponential(multiplier=1, max=self._longest(error.kind))(state)
+
+    def _longest(self, kind: str) -> float:
+        if self.is_away or kind == "refused":
+            return _AWAY_PAUSE_S
+        return _CALM_S if self._was_there and not self._failing else _LONGEST_PAUSE_S
+
+    def _tries(self) -> int:
+        """As many as are allowed, more of them when so many requests fail that chance alone would use them up."""
+        if not 0.0 < self._share < 1.0:
+            return self._max_tries
+        needed = math.ceil(math.log(_GIVEN_UP) / math.log(self._share))
+        return max(self._max_tries, min(needed, _MOST_TIMES * self._max_tries))
