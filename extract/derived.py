@@ -28,13 +28,15 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS made (key BLOB PRIMARY KEY, delta BLOB, re
 class Derived:
     """Rows by document, for one job. Any trouble with the file only means that nothing is known from before."""
 
-    def __init__(self, folder: Path, job: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, job: Mapping[str, Any], *, patience_s: float = 5.0) -> None:
         text = json.dumps(dict(job), sort_keys=True, default=str)
         self._job = blake2b(code() + text.encode("utf-8", "backslashreplace"), digest_size=16).digest()
         self._waiting: list[tuple[bytes, bytes, bytes, bytes]] = []
         self._file: sqlite3.Connection | None = None
         with suppress(sqlite3.Error):
-            self._file = sqlite3.connect(folder / NAME, timeout=5.0, isolation_level=None, check_same_thread=False)
+            self._file = sqlite3.connect(
+                folder / NAME, timeout=patience_s, isolation_level=None, check_same_thread=False
+            )
             # Rows of a document take some 12 KB: larger pages than the usual 4 KB hold them in one piece.
             self._file.execute("PRAGMA page_size=16384")
             self._file.execute("PRAGMA journal_mode=WAL")

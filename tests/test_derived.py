@@ -85,11 +85,10 @@ def test_a_file_that_is_no_database_means_that_nothing_is_known(content):
     assert content == b"" or keeper.get(DOCUMENT) is None
 
 
-def test_a_file_that_another_process_holds_is_waited_for_and_then_left(monkeypatch):
-    keeper = Derived(Path(), {"job": "one"})
+def test_a_file_that_another_process_holds_is_waited_for_and_then_left():
+    keeper = Derived(Path(), {"job": "one"}, patience_s=0.001)
     other = sqlite3.connect("derived.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    keeper._file.execute("PRAGMA busy_timeout=1")
     keeper.put(DOCUMENT, MADE)
 
     keeper.close()
