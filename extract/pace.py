@@ -104,6 +104,16 @@ class Pace:
         return len(self._resting)
 
     @property
+    def queued(self) -> int:
+        """Requests that wait for a slot."""
+        return sum(not future.done() for future in self._queue)
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second that are let through: given, read or learned; None where there is no limit."""
+        return self._requests.rate if self._requests is not None else self._learned.rate
+
+    @property
     def counts_tokens(self) -> bool:
         """Whether a limit of tokens is known."""
         return self._tokens is not None

@@ -1,0 +1,170 @@
+"""Pacing: slots, rests and wakes, on an event loop and with the tests' own clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from extract.errors import Interrupted
+from extract.pace import Pace, Slots
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def answered(slots: Slots, *latencies: float) -> int:
+    """The number of slots after as many full rounds of answers, each of one latency."""
+    for latency in latencies:
+        for _ in range(slots.number):
+            slots.answered(latency)
+    return slots.number
+
+
+def test_slots_double_while_answers_come_as_fast_as_before():
+    assert answered(Slots(None), 0.2, 0.2, 0.21) == 32
+
+
+def test_slots_never_grow_beyond_the_largest_number():
+    assert answered(Slots(None), *[0.2] * 20) == 256
+
+
+def test_a_server_that_takes_one_request_at_a_time_gets_few():
+    slots = Slots(None)
+    for _ in range(12):
+        answered(slots, 0.5 * slots.number)  # they wait for each other
+
+    assert slots.number <= 6
+
+
+def test_a_refusal_halves_the_slots_once_in_a_round_trip():
+    clock = Clock()
+    slots = Slots(None, clock=clock)
+    answered(slots, 0.2, 0.2, 0.2)
+    clock.now = 10.0
+    slots.refused()
+    slots.refused()
+
+    assert slots.number == 16
+
+
+def test_after_a_refusal_slots_grow_by_one():
+    clock = Clock()
+    slots = Slots(None, clock=clock)
+    answered(slots, 0.2, 0.2)
+    clock.now = 10.0
+    slots.refused()
+
+    assert [answered(slots, 0.2), answered(slots, 0.2)] == [9, 10]
+
+
+def test_a_number_that_was_given_stays():
+    slots = Slots(7)
+    answered(slots, 0.2, 5.0)
+    slots.refused()
+
+    assert slots.number == 7
+
+
+def on_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(asyncio.wait_for(work(), 10))
+
+
+def test_no_more_are_in_flight_than_there_are_slots():
+    async def work() -> None:
+        pace, most, gate = Pace(concurrency=3), 0, asyncio.Barrier(3)
+
+        async def one() -> None:
+            nonlocal most
+            async with pace.slot():
+                most = max(most, pace.in_flight)
+                await gate.wait()
+
+        await asyncio.gather(*(one() for _ in range(9)))
+        assert most == 3
+        assert pace.in_flight == 0
+
+    on_loop(work)
+
+
+def test_who_rests_leaves_the_slot_to_others():
+    async def work() -> None:
+        pace, rests = Pace(concurrency=1), asyncio.Event()
+
+        async def refused() -> None:
+            async with pace.slot():
+                pass
+            rests.set()
+            await pace.rest(30)
+
+        resting = asyncio.ensure_future(refused())
+        await rests.wait()
+        async with pace.slot():
+            assert pace.in_flight == 1
+        assert pace.waiting == 1
+        assert pace.places(1) == 2
+        pace.hurry()
+        with pytest.raises(Interrupted):
+            await resting
+
+    on_loop(work)
+
+
+def test_who_waits_for_a_slot_is_interrupted_when_there_is_no_time_left():
+    async def work() -> None:
+        pace = Pace(concurrency=1)
+        async with pace.slot():
+            waiting = asyncio.ensure_future(_held(pace))
+            while not pace.queued:
+                await asyncio.sleep(0)
+            pace.hurry()
+            with pytest.raises(Interrupted):
+                await waiting
+
+    on_loop(work)
+
+
+async def _held(pace: Pace) -> None:
+    async with pace.slot():
+        pass
+
+
+def test_a_task_that_is_cancelled_while_it_waits_takes_no_slot():
+    async def work() -> None:
+        pace = Pace(concurrency=1)
+        async with pace.slot():
+            waiting = asyncio.ensure_future(_held(pace))
+            while not pace.queued:
+                await asyncio.sleep(0)
+            waiting.cancel()
+        async with pace.slot():
+            assert pace.in_flight == 1
+
+    on_loop(work)
+
+
+def test_a_rate_that_headers_tell_is_kept():
+    pace = Pace(concurrency=100)
+    pace.answered(
+        {
+            "x-ratelimit-limit-requests": "100",
+            "x-ratelimit-remaining-requests": "50",
+            "x-ratelimit-reset-requests": "500ms",
+        },
+        0.1,
+    )
+
+    assert pace.rate == pytest.approx(99, abs=1)
+
+
+def test_without_a_rate_nothing_is_said():
+    assert Pace(concurrency=1).rate is None
