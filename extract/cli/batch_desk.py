@@ -25,7 +25,7 @@ from extract.settings import Resolved, Settings, flag
 
 METADATA = ("published", "source", "language")
 # Kept nowhere, or as what they came to.
-_NOT_KEPT = ("api_key", "base_url", "cache")
+_NOT_KEPT = ("api_key", "api_key_command", "headers", "base_url", "cache")
 # Options that `mahdar run` does not have.
 _OF_BATCHES = ("batch_lines", "batch_mb")
 
