@@ -8,7 +8,7 @@ PROMPTS := events/v1 events/v2 events/v3
 RUNS := $(foreach prompt,$(PROMPTS),runs/eval/$(subst /,-,$(prompt))-dev)
 READY := .venv/.ready
 
-.PHONY: demo test eval check record lock format clean
+.PHONY: demo test eval bench check record lock faults format clean
 
 demo: $(READY)  ## extract from the five seeds by replaying recorded answers
 	@$(BIN)/mahdar run seeds/ --replay evals/recordings --out runs/demo
@@ -27,12 +27,18 @@ eval: $(READY)  ## score the prompts on the labelled documents by replaying reco
 	@printf '\nagainst the labels:\n'
 	@$(BIN)/mahdar eval matrix $(RUNS)
 
+bench: $(READY)  ## measure it beside other libraries, each in build/bench: make bench BENCH="--only cold --rounds 1"
+	@$(BIN)/python -m bench.compare $(BENCH)
+
 check: $(READY)  ## lint, types, import contracts, spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+
+faults: $(READY)  ## what a run loses, does twice and waits for when things go wrong (a quarter of an hour)
+	$(BIN)/python -m bench.faults
 
 format: $(READY)  ## mend what can be mended by itself
 	$(BIN)/ruff check --fix .
@@ -58,4 +64,4 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -61,6 +61,11 @@ class Running:
         stats: dict[str, Any] = self._ask("GET", "/stats")
         return stats
 
+    def asked(self) -> dict[str, dict[str, int]]:
+        """How often each report was asked first since the last reset, by its token; `late`, long after its answer."""
+        asked: dict[str, dict[str, int]] = self._ask("GET", "/asked")
+        return asked
+
     def kill(self) -> None:
         """End the process at once, as a crash would; nothing if it has ended."""
         if self._process is not None:

@@ -128,13 +128,15 @@ def of_headers(headers: Mapping[str, str]) -> Rates:
     return Rates(requests=_rate(headers, "requests", limit, left), tokens=tokens and tokens / 60, left=left)
 
 
-def _rate(headers: Mapping[str, str], what: str, limit: float, left: float | None) -> float:
+def _rate(headers: Mapping[str, str], what: str, limit: float, left: float | None) -> float | None:
     reset = _seconds(headers.get(f"x-ratelimit-reset-{what}"))
     used = limit - left if left is not None else 0
-    # Of a few used requests the time is too coarse to divide by.
-    if reset and used >= 10:
-        return used / reset
-    return limit / 60
+    # Requests are counted whole: of what is used, half a one is back already.
+    rate = (used - 0.5) / reset if reset and used >= 1 else 0.0
+    if used >= 10 and rate:
+        return rate
+    # Of a few used requests the time is too coarse to divide by; but a limit that fills so fast is not of a minute.
+    return limit / 60 if rate < 2 * limit / 60 else None
 
 
 def _number(text: str | None) -> float | None:

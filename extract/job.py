@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from extract.document import Document, Failure
 from extract.documents import Duplicates
+from extract.errors import ConfigError
 from extract.made import Recalled
 from extract.pipeline import Extraction, Pipeline, step
 from extract.stop import Stop
@@ -112,18 +113,29 @@ class _Work:
 
     def take(self, result: Result) -> bool:
         """Count and write what came of a document; always wants more, but may wish the run to end."""
-        if isinstance(result, Failure):
-            self._folder.fail(result, self.tally.fail(result))
-        elif isinstance(result, Recalled):
-            self.tally.merge(result.made.delta)
-            self._folder.recall(result.document, result.made)
-        elif not self._take(result):
+        if self._folder.fault is not None:
+            return True  # its answers are in the cache, from where the run goes on
+        if not self._write(result):
             return True
-        reason = self._pipeline.fault() or self._limits.reached(self.tally)
+        reason = self._folder.fault or self._pipeline.fault() or self._limits.reached(self.tally)
         if reason is not None:
             self.stop.set(reason)
         self.tally.stopped = self.stop.reason
         self._watch(result, self.tally)
+        return True
+
+    def _write(self, result: Result) -> bool:
+        """Count and write; False for what is neither. What the folder cannot take any more, it says itself."""
+        try:
+            if isinstance(result, Extraction):
+                return self._take(result)
+            if isinstance(result, Recalled):
+                self.tally.merge(result.made.delta)
+                self._folder.recall(result.document, result.made)
+            else:
+                self._folder.fail(result, self.tally.fail(result))
+        except ConfigError:
+            self.tally.unfinished += self._folder.waiting
         return True
 
     def _take(self, extraction: Extraction) -> bool:

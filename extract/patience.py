@@ -20,21 +20,26 @@ _BY_KIND: Mapping[str, tuple[int, float]] = {"rate": (1_000, 1_800.0), "refused"
 _LONGEST_S = 1_800.0
 # A server that was never there is told of soon; one that was there is waited for.
 _NEVER_THERE_S, _AWAY_S = 15.0, 300.0
+# Between two answers there may be so long a silence.
+_SILENT_S = 2.0
 # A few documents in a row may each break a server.
 _MANY = 8
 # So few requests of a storm are given up, at most, with at most so many times the tries that are allowed in calm.
 _GIVEN_UP, _MOST_TIMES = 1e-6, 4
+# What strikes fewer requests than this share is no storm.
+_STORM = 0.1
 # A single fault moves the share of faults by this much.
 _WEIGHT = 0.02
 # Pauses of our own grow up to these: while others are answered, waiting longer spares the endpoint nothing.
-_CALM_S, _AWAY_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 10.0, 60.0
+_CALM_S, _AWAY_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 5.0, 60.0
 
 
 class Patience:
     """Knows how all requests to one endpoint have fared, and so whether a fault is to be held against one of them.
 
     What strikes a third of all requests strikes some of them five times running: they have more tries. While two
-    requests or more fail and none is answered, the endpoint is away, which no document can help: it is waited for.
+    requests or more fail and none is answered for a while, the endpoint is away, which no document can help: it is
+    waited for.
     """
 
     def __init__(self, max_tries: int, *, clock: Clock = time.monotonic) -> None:
@@ -66,8 +71,8 @@ class Patience:
 
     @property
     def is_away(self) -> bool:
-        """Whether an endpoint that has answered before answers nobody."""
-        return self._has_answered and len(self._failing) > 1
+        """Whether an endpoint that has answered before answers nobody any more."""
+        return self._has_answered and len(self._failing) > 1 and self._clock() - self._since >= _SILENT_S
 
     @property
     def is_lost(self) -> bool:
@@ -101,16 +106,16 @@ class Patience:
             return 0.0
         if error.retry_after_s is not None:
             return error.retry_after_s
-        return wait_random_exponential(multiplier=1, max=self._longest(error.kind))(state)
+        return wait_random_exponential(multiplier=1, max=self._longest())(state)
 
-    def _longest(self, kind: str) -> float:
-        if self.is_away or kind == "refused":
+    def _longest(self) -> float:
+        if self.is_away:
             return _AWAY_PAUSE_S
-        return _CALM_S if self._was_there and not self._failing else _LONGEST_PAUSE_S
+        return _CALM_S if self._has_answered else _LONGEST_PAUSE_S
 
     def _tries(self) -> int:
         """As many as are allowed, more of them when so many requests fail that chance alone would use them up."""
-        if not 0.0 < self._share < 1.0:
+        if not _STORM < self._share < 1.0:
             return self._max_tries
         needed = math.ceil(math.log(_GIVEN_UP) / math.log(self._share))
         return max(self._max_tries, min(needed, _MOST_TIMES * self._max_tries))

@@ -230,7 +230,7 @@ def _writing(folder: Path, *, is_begun: bool = False) -> Iterator[None]:
         reason = error.strerror or str(error)
         advice = "choose another with --out DIR"
         if error.errno in _FULL:
-            advice = "make room there" if is_begun else f"make room there, or {advice}"
+            advice = "make room there, and the same command goes on" if is_begun else f"make room there, or {advice}"
         raise ConfigError(f"{folder}: cannot be written: {reason}; {advice}") from error
 
 

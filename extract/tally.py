@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import schemas
+from extract.chain import Attempt
 from extract.document import Failure
 from extract.pipeline import Extraction
 
@@ -142,16 +143,16 @@ def measure(extraction: Extraction) -> dict[str, Any]:
     if extraction.failures:
         delta["f"] = 1
         delta["failures"] = _counted(failure.kind for failure in extraction.failures)
-    if len(extraction.attempts) > 1:
+    if any(attempt.number > 1 for attempt in extraction.attempts):
         delta["re"] = 1
     if extraction.problems:
         delta["problems"] = _counted(problem.kind for problem in extraction.problems)
     spent: dict[str, list[int]] = {}
     latency = 0.0
-    for number, attempt in enumerate(extraction.attempts):
+    for attempt in extraction.attempts:
         completion = attempt.completion
         latency += completion.latency_s or 0.0
-        _spend(spent.setdefault(_kind(extraction, number), [0] * 5), completion.usage)
+        _spend(spent.setdefault(_kind(extraction, attempt), [0] * 5), completion.usage)
     delta["s"] = round(latency, 4)
     delta["spent"] = spent
     delta["origins"] = _counted(attempt.completion.origin for attempt in extraction.attempts)
@@ -162,12 +163,12 @@ def measure(extraction: Extraction) -> dict[str, Any]:
     return delta
 
 
-def _kind(extraction: Extraction, number: int) -> str:
-    if extraction.attempts[number].completion.origin != "live":
+def _kind(extraction: Extraction, attempt: Attempt) -> str:
+    if attempt.completion.origin != "live":
         return "cached"
     if extraction.failures and not extraction.records:
         return "failed"
-    return "reask" if number else "first"
+    return "reask" if attempt.number > 1 else "first"
 
 
 def _spend(sums: list[int], usage: Any) -> None:

@@ -384,6 +384,7 @@ def test_what_cannot_be_read_is_refused(endpoint, data, status):
 def test_the_extractor_gets_every_record_in_spite_of_all_that_goes_wrong(endpoint):
     endpoint.reset(p_429=0.1, p_500=0.1, p_schema=0.2, p_badjson=0.1, p_badbody=0.1, p_reset=0.1, retry_after_s=0)
     quiet: dict[str, Any] = {"prompt": "events/v2", "model": "m", "cache": "none", "max_tries": 1}
+    quiet |= {"mode": "json_schema"}
 
     async def go() -> list[int]:
         async with Extractor(base_url=endpoint.url, **quiet) as extractor:

@@ -116,9 +116,17 @@ def test_without_refusals_nothing_is_paced():
             },
             100,
         ),
+        (
+            {
+                "x-ratelimit-limit-requests": "20",
+                "x-ratelimit-remaining-requests": "18",
+                "x-ratelimit-reset-requests": "14ms",
+            },
+            None,
+        ),
         ({"x-ratelimit-limit-requests": "many"}, None),
     ],
-    ids=["none", "a minute", "by the reset", "too few used", "no number"],
+    ids=["none", "a minute", "by the reset", "too few used", "too few used of a small bucket", "no number"],
 )
 def test_headers_tell_requests_a_second(headers, requests):
     assert of_headers(headers).requests == (pytest.approx(requests, rel=0.01) if requests else None)

@@ -158,7 +158,7 @@ class Exchange:
 
     def _limits(self) -> bytes:
         bucket = self._run.bucket
-        return bucket.headers(self._server.loop.time()) if bucket else b""
+        return bucket.headers(self._server.loop.time()) if bucket and self._run.options.limit_headers else b""
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         self._timer = self._server.loop.call_later(seconds, do)

@@ -26,6 +26,7 @@ class Options:
     max_queue: int | None = _option(None, "requests that may wait for a slot; beyond them 503")
     rate: float | None = _option(None, "tokens a second of a bucket that each request takes one from; beyond it 429")
     burst: float | None = _option(None, "tokens that the bucket holds; else those of one second")
+    limit_headers: bool = _option(True, "say in x-ratelimit headers what the bucket holds")
     seed: int = _option(1, "what faults and jitter are drawn from, with the request's body")
     p_429: float = _option(0.0, "share of requests answered 429, whatever the rate")
     p_500: float = _option(0.0, "share of requests answered 500")
@@ -124,6 +125,6 @@ def _flag(name: str) -> str:
 
 
 def _words(flag: str, value: Any) -> list[str]:
-    if value is True:
-        return [flag]
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag.removeprefix('--')}"]
     return [flag, *map(str, value if isinstance(value, tuple) else (value,))]

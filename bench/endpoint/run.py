@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from asyncio import AbstractEventLoop
 from collections import Counter
 from typing import Any
@@ -10,6 +11,9 @@ from bench.endpoint.draws import Faults
 from bench.endpoint.limits import Bucket, Slots
 from bench.endpoint.options import Options
 from bench.endpoint.reading import Ask
+
+# Who asks for an answer that went out longer ago than this could have known of it.
+_LATE_S = 2.0
 
 
 class Run:
@@ -24,8 +28,11 @@ class Run:
         self.struck: Counter[str] = Counter()
         self.connections = self.reasks = self.batch_lines = 0
         self.requests = self.in_flight = self.in_flight_max = 0
-        # How often each report was answered well on its first ask.
+        # How often each report was asked for the first time, and how often that was answered well.
+        self.asks: Counter[str] = Counter()
+        self.asked_late: Counter[str] = Counter()
         self._answered: dict[str, int] = {}
+        self._answered_at: dict[str, float] = {}
         self._loop = loop
         self._started = loop.time()
         self._first: float | None = None
@@ -59,11 +66,15 @@ class Run:
             self.reasks += 1
         elif ask.token:
             self._answered.setdefault(ask.token, 0)
+            self.asks[ask.token] += 1
+            if self._loop.time() - self._answered_at.get(ask.token, math.inf) > _LATE_S:
+                self.asked_late[ask.token] += 1
 
     def answered(self, ask: Ask) -> None:
         """Count an answer that is right and went out whole."""
         if ask.token and not ask.is_reask:
             self._answered[ask.token] = self._answered.get(ask.token, 0) + 1
+            self._answered_at.setdefault(ask.token, self._loop.time())
 
     def went(self, status: str) -> None:
         """Count a request that is over: its status, "left" for a client that did not wait, "cut" for a broken one."""

@@ -48,6 +48,8 @@ class Server:
         match head.method, *head.path.strip("/").split("/"):
             case "GET", "stats":
                 connection.reply_json(200, self.run.stats())
+            case "GET", "asked":
+                connection.reply_json(200, {"asked": self.run.asks, "late": self.run.asked_late})
             case "POST", "reset":
                 self.run = Run(self._options.with_json(loads(body or b"{}")), self.loop)
                 connection.reply_json(200, {"ok": True})

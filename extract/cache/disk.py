@@ -139,6 +139,7 @@ def _guard(folder: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError, diskcache.Timeout) as error:
         # Timeout hides what SQLite said: a lock, but also a read-only file.
         reason = error.__context__ if isinstance(error, diskcache.Timeout) else error
-        raise ConfigError(
-            f"cache folder {folder} cannot be used: {reason}; use another one with --cache DIR, or none with --no-cache"
-        ) from error
+        advice = "use another one with --cache DIR, or none with --no-cache"
+        if getattr(reason, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            advice = f"make room there, or {advice}"
+        raise ConfigError(f"cache folder {folder} cannot be used: {reason}; {advice}") from error

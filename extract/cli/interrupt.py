@@ -35,8 +35,9 @@ def interruptible() -> Iterator[Interrupt]:
     def asked(_signal: int, _frame: FrameType | None) -> None:
         if stop.is_set:
             raise KeyboardInterrupt
-        click.echo("finishing what is in flight; Ctrl-C again stops at once", err=True)
+        # Before it is said: whoever reads it may press again at once.
         stop.set(REASON)
+        click.echo("finishing what is in flight; Ctrl-C again stops at once", err=True)
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -9,16 +9,17 @@ from pathlib import Path
 from extract.documents import markdown, office, parquet, rows, webpage
 from extract.documents.encoding import decode
 from extract.documents.part import STDIN, Flaw, Part
+from extract.documents.rows import IsDone
 from extract.errors import InputError
 
 # A UTF-8 character has 4 bytes at most; twice that leaves room for mark-up.
 BYTES_PER_CHAR = 8
 
 
-def parts(path: Path, *, max_chars: int | None) -> Iterator[Part | Flaw]:
+def parts(path: Path, *, max_chars: int | None, is_done: IsDone = lambda _: False) -> Iterator[Part | Flaw]:
     """The reports of a file, in order; raises InputError or OSError when the file cannot be read."""
     if str(path) == STDIN:
-        yield from rows.stdin()
+        yield from rows.stdin(is_done)
         return
     suffix, size = path.suffix.lower(), _size(path)
     if suffix not in SUFFIXES:
@@ -26,7 +27,7 @@ def parts(path: Path, *, max_chars: int | None) -> Iterator[Part | Flaw]:
     if not size:
         raise InputError("is empty; remove it, or save the report again", kind="empty")
     if suffix in _STREAMS:
-        yield from _STREAMS[suffix](path)
+        yield from _STREAMS[suffix](path, is_done)
     elif suffix in _PACKED:
         # Their size says nothing: most of it may be pictures.
         yield _PACKED[suffix](path)
@@ -66,7 +67,7 @@ _TEXTS: Mapping[str, Callable[[bytes], Part]] = {
     ".html": webpage.read,
     ".htm": webpage.read,
 }
-_STREAMS: Mapping[str, Callable[[Path], Iterator[Part | Flaw]]] = {
+_STREAMS: Mapping[str, Callable[[Path, IsDone], Iterator[Part | Flaw]]] = {
     ".jsonl": rows.jsonl,
     ".csv": rows.table,
     ".parquet": parquet.rows,

@@ -8,13 +8,13 @@ from typing import Any
 
 from extract.documents.metadata import NAMES, named
 from extract.documents.part import Flaw, Part
-from extract.documents.rows import part
+from extract.documents.rows import IsDone, part
 from extract.errors import InputError
 
 _AT_ONCE = 256
 
 
-def rows(path: Path) -> Iterator[Part | Flaw]:
+def rows(path: Path, _: IsDone) -> Iterator[Part | Flaw]:
     """The reports of a Parquet file, one a row; of its columns only those that are known are read."""
     try:
         from pyarrow import ArrowException

@@ -82,7 +82,7 @@ class _Reader:
             return
         is_empty = True
         try:
-            for part in formats.parts(file.path, max_chars=self._max_chars):
+            for part in formats.parts(file.path, max_chars=self._max_chars, is_done=self._is_done):
                 is_empty = False
                 yield from self._part(part, name, place, entry)
             if is_empty:

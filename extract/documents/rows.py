@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -16,40 +16,52 @@ from extract.documents.part import Flaw, Part
 from extract.errors import InputError
 
 _TEXT_KEYS = ", ".join(NAMES["text"])
+# A row that begins with its id, in letters that need no decoding.
+_ID_FIRST = re.compile(r'\s*\{"id":\s*"([^"\\]+)"')
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _LARGEST_FIELD = 2**31 - 1  # what a C long holds on every system
 
 
-def jsonl(path: Path) -> Iterator[Part | Flaw]:
-    """The reports of a JSONL file, one object a line."""
-    yield from _reports(objects(path))
+IsDone = Callable[[str], bool]
 
 
-def stdin() -> Iterator[Part | Flaw]:
+def jsonl(path: Path, is_done: IsDone) -> Iterator[Part | Flaw]:
+    """The reports of a JSONL file, one object a line; of one that is done by its id, an empty part stands for it."""
+    yield from _reports(objects(path, is_done), is_done)
+
+
+def stdin(is_done: IsDone) -> Iterator[Part | Flaw]:
     """The reports that come as JSON lines on the standard input, in UTF-8; each is given as soon as it is there."""
     lines = (line.decode("utf-8", "surrogateescape") for line in sys.stdin.buffer)
-    yield from _reports((number, _object(line, number)) for number, line in enumerate(lines, start=1) if line.strip())
+    yield from _reports(
+        ((number, _object(line, number)) for number, line in enumerate(lines, start=1) if line.strip()), is_done
+    )
 
 
-def _reports(records: Iterable[tuple[int, Mapping[str, object] | Flaw]]) -> Iterator[Part | Flaw]:
+def _reports(records: Iterable[tuple[int, Mapping[str, object] | Flaw]], is_done: IsDone) -> Iterator[Part | Flaw]:
     for number, record in records:
         if isinstance(record, Flaw):
             yield record
+        elif isinstance(name := record.get("id"), str) and is_done(name):
+            # A job that goes on passes over what it has done; its text need not be cleaned for that.
+            yield Part(text="", id=name, number=number)
         else:
             yield part(record, number, "line")
 
 
-def objects(path: Path) -> Iterator[tuple[int, Mapping[str, object] | Flaw]]:
-    """The lines of a JSONL file with their numbers; blank lines are passed over."""
+def objects(path: Path, is_done: IsDone = lambda _: False) -> Iterator[tuple[int, Mapping[str, object] | Flaw]]:
+    """The lines of a JSONL file with their numbers; blank lines are passed over, of a done one only its id is read."""
     with _open(path, newline=None) as lines:
         for number, line in enumerate(lines, start=1):
             if number == 1 and line.strip() in {"[", "{"}:
                 raise InputError("is one long JSON value; write one object a line (jq -c)", kind="format")
-            if line.strip():
+            if (first := _ID_FIRST.match(line)) and is_done(first[1]):
+                yield number, {"id": first[1]}
+            elif not line.isspace():
                 yield number, _object(line, number)
 
 
-def table(path: Path) -> Iterator[Part | Flaw]:
+def table(path: Path, _: IsDone) -> Iterator[Part | Flaw]:
     """The reports of a CSV file; the header is row 1, as in a spreadsheet."""
     csv.field_size_limit(_LARGEST_FIELD)
     with _open(path, newline="") as lines:

@@ -1,0 +1,128 @@
+"""How long a request is tried. Time is the tests' own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tenacity import AsyncRetrying, Future, RetryCallState
+
+from extract.errors import EndpointError
+from extract.pace import Pace
+from extract.patience import Patience
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def tried(kind: str, tries: int = 1) -> RetryCallState:
+    """A request that has failed so often, the last time for this reason."""
+    state = RetryCallState(AsyncRetrying(), None, (), {})
+    state.attempt_number = tries
+    future = Future(tries)
+    future.set_exception(EndpointError("no", kind=kind, retryable=True))
+    state.outcome, state.outcome_timestamp = future, state.start_time
+    return state
+
+
+def fails(patience: Patience, *requests: int, kind: str = "dropped") -> None:
+    for request in requests:
+        patience.failed(request, kind)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def patience(clock: Clock) -> Patience:
+    """Of an endpoint that has answered."""
+    patience = Patience(5, clock=clock)
+    patience.heard()
+    patience.answered()
+    return patience
+
+
+def test_one_request_that_fails_has_its_tries(patience, clock):
+    fails(patience, 1, 1, 1, 1, 1)
+    clock.now += 60
+
+    assert not patience.is_enough(tried("dropped", 4))
+    assert patience.is_enough(tried("dropped", 5))
+
+
+def test_an_endpoint_that_answers_nobody_is_waited_for(patience, clock):
+    fails(patience, 1, 2)
+    clock.now += 30
+
+    assert not patience.is_enough(tried("dropped", 40))
+    assert patience.pause(tried("dropped", 40)) <= 5
+
+
+def test_any_answer_ends_the_waiting(patience, clock):
+    fails(patience, 1, 2)
+    clock.now += 30
+    patience.answered()
+
+    assert patience.is_enough(tried("dropped", 40))
+
+
+def test_an_endpoint_is_not_waited_for_without_end(patience, clock):
+    fails(patience, *range(10))
+    clock.now += 300
+
+    assert patience.is_enough(tried("dropped", 2))
+    assert patience.is_lost
+
+
+def test_a_few_documents_that_break_a_server_are_not_the_end_of_a_run(patience, clock):
+    fails(patience, 1, 2, 3)
+    clock.now += 1000
+
+    assert not patience.is_lost
+
+
+def test_an_endpoint_that_has_never_answered_is_not_waited_for(clock):
+    patience = Patience(5, clock=clock)
+    patience.heard()
+    fails(patience, 1, 2, kind="server")
+    clock.now += 30
+
+    assert patience.is_enough(tried("server", 5))
+
+
+def test_in_a_storm_there_are_more_tries(patience):
+    for request in range(300):
+        if request % 3:
+            patience.answered()
+        else:
+            fails(patience, request, kind="server")
+
+    assert not patience.is_enough(tried("server", 8))
+    assert patience.is_enough(tried("server", 20))
+
+
+def test_who_wants_one_try_has_one(clock):
+    assert Patience(1, clock=clock).is_enough(tried("rate"))
+
+
+def test_who_waits_for_an_endpoint_that_is_away_is_woken_by_an_answer():
+    async def go() -> int:
+        pace = Pace(concurrency=2)
+        hoping = asyncio.ensure_future(pace.rest(1000, or_answer=True))
+        resting = asyncio.ensure_future(pace.rest(1000))
+        await asyncio.sleep(0)
+        pace.answered({}, 0.1)
+        await hoping
+        waiting = pace.waiting
+        resting.cancel()
+        return waiting
+
+    assert asyncio.run(go()) == 1
