@@ -5,31 +5,107 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from itertools import combinations
+from typing import Any, Generic, TypeVar
 
 Alternatives = Mapping[str, Sequence[Any]]
-# What a variant of the gold value is worth to the prediction: first a number that is 0 where nothing could be better.
-Worth = Callable[[Any], tuple[float, ...]]
+Worth = tuple[float, ...]
+# Which values of which parts are put in, by their places, in this order.
+_Choice = tuple[tuple[int, int], ...]
+T = TypeVar("T")
 
 _STEP = re.compile(r"[^.\[\]]+")
 
 
-def best(name: str, gold: Any, alternatives: Alternatives, worth: Worth, *, read: Collection[str] | None = None) -> Any:
+class Variants(Generic[T]):
+    """The right variants of one field's gold value, each made once, by `make`, and only when it is asked for.
+
+    `alternatives` are those of this field: a path is the field itself or leads into it.
+    """
+
+    def __init__(self, name: str, gold: Any, alternatives: Alternatives, make: Callable[[Any], T]) -> None:
+        self._name, self._gold, self._make = name, gold, make
+        self._whole = alternatives.get(name, ())
+        self._parts = [(_steps(path), values) for path, values in alternatives.items() if path != name]
+        # Where one part holds another, it matters which is put in first.
+        self._is_nested = any(_holds(a, b) or _holds(b, a) for (a, _), (b, _) in combinations(self._parts, 2))
+        self._made: dict[_Choice | int, T] = {}
+
+    @property
+    def are_any(self) -> bool:
+        """Whether there is any other value than the labelled one."""
+        return bool(self._whole or self._parts)
+
+    def best(self, worth: Callable[[T], Worth], *, read: Collection[str] | None = None) -> T:
+        """The variant that is worth most; of equals the labelled one.
+
+        The first number of a worth is 0 where nothing could be better. Parts vary one by one: from the labelled
+        value on, and from the first other value of all parts at once, each part takes in turn what is worth most.
+        Parts that are not `read` cannot matter.
+        """
+        known: dict[_Choice | int, Worth] = {}
+
+        def of(key: _Choice | int) -> Worth:
+            if key not in known:
+                known[key] = worth(self._variant(key))
+            return known[key]
+
+        if not self.are_any or of(())[0] >= 0:
+            return self._variant(())
+        parts = [at for at, (steps, _) in enumerate(self._parts) if read is None or steps[-1] in read]
+        starts = ((), tuple((at, 0) for at in parts)) if parts else ()
+        climbed = [self._climb(parts, start, of) for start in starts]
+        return self._variant(max([(), *climbed, *range(len(self._whole))], key=of))
+
+    def _climb(self, parts: Sequence[int], chosen: _Choice, of: Callable[[_Choice], Worth]) -> _Choice:
+        for at in parts:
+            rest = tuple(each for each in chosen if each[0] != at)
+            others = ((*rest, (at, number)) for number in range(len(self._parts[at][1])))
+            chosen = max((self._ordered(option) for option in (rest, chosen, *others)), key=of)
+        return chosen
+
+    def _ordered(self, choice: _Choice) -> _Choice:
+        return choice if self._is_nested else tuple(sorted(choice))
+
+    def _variant(self, key: _Choice | int) -> T:
+        if key not in self._made:
+            self._made[key] = self._make(self._whole[key] if isinstance(key, int) else self._replaced(key))
+        return self._made[key]
+
+    def _replaced(self, choice: _Choice) -> Any:
+        holder: dict[str, Any] = {self._name: self._gold}
+        for at, number in choice:
+            steps, values = self._parts[at]
+            if _follow(holder, steps):
+                _put(holder, steps, values[number])
+        return holder[self._name]
+
+
+def best(
+    name: str,
+    gold: Any,
+    alternatives: Alternatives,
+    worth: Callable[[Any], Worth],
+    *,
+    read: Collection[str] | None = None,
+) -> Any:
     """The right variant of a field's gold value that is worth most; of equals the labelled one.
 
     A path is the field itself or leads into it: `topics`, `date.start`, `participants[1].role_code`
-    or `participants.1.role_code`. Parts vary one by one: from the labelled value on, and from the first
-    other value of all parts at once, each part takes in turn what is worth most. Parts that are not
-    `read` cannot matter.
+    or `participants.1.role_code`.
     """
-    mine = {path: values for path, values in alternatives.items() if values and _steps(path)[0] == name}
-    if not mine or worth(gold)[0] >= 0:
-        return gold
-    whole = mine.pop(name, ())
-    parts = {path: values for path, values in mine.items() if read is None or _steps(path)[-1] in read}
-    starts = ({}, {path: values[0] for path, values in parts.items()}) if parts else ()
-    climbed = (_climb(name, gold, parts, start, worth) for start in starts)
-    return max((gold, *climbed, *whole), key=worth)
+    return Variants(name, gold, paths_of(name, alternatives), lambda value: value).best(worth, read=read)
+
+
+def paths_of(name: str, alternatives: Alternatives) -> Alternatives:
+    """The alternatives of one field."""
+    return {path: values for path, values in alternatives.items() if values and field_of(path) == name}
+
+
+def field_of(path: str) -> str:
+    """The field that a path leads into."""
+    return _steps(path)[0]
 
 
 def broken(fields: Mapping[str, Any], alternatives: Alternatives) -> Iterator[str]:
@@ -39,22 +115,13 @@ def broken(fields: Mapping[str, Any], alternatives: Alternatives) -> Iterator[st
             yield path
 
 
-def _climb(name: str, gold: Any, parts: Alternatives, start: Mapping[str, Any], worth: Worth) -> Any:
-    chosen = dict(start)
-    for path, values in parts.items():
-        rest = {other: value for other, value in chosen.items() if other != path}
-        options = [rest, chosen, *({**rest, path: value} for value in values)]
-        chosen = max(options, key=lambda option: worth(_replaced(name, gold, option)))
-    return _replaced(name, gold, chosen)
-
-
-def _replaced(name: str, gold: Any, changes: Mapping[str, Any]) -> Any:
-    holder: dict[str, Any] = {name: copy.deepcopy(gold)}
-    for path, value in changes.items():
-        steps = _steps(path)
-        if at := _follow(holder, steps):
-            at[-1][_key(at[-1], steps[-1])] = value
-    return holder[name]
+def _put(holder: Any, steps: Sequence[str], value: Any) -> None:
+    """Put a value where a path leads to; what it leads through is copied, so that gold stays as it was."""
+    for step in steps[:-1]:
+        key = _key(holder, step)
+        holder[key] = copy.copy(holder[key])
+        holder = holder[key]
+    holder[_key(holder, steps[-1])] = value
 
 
 def _follow(holder: Any, steps: Sequence[str]) -> list[Any]:
@@ -74,5 +141,10 @@ def _key(holder: Any, step: str) -> Any:
     return int(step) if isinstance(holder, list) else step
 
 
-def _steps(path: str) -> list[str]:
-    return _STEP.findall(path) or [""]
+def _holds(outer: Sequence[str], inner: Sequence[str]) -> bool:
+    return inner[: len(outer)] == outer
+
+
+@lru_cache(maxsize=5_000)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(path)) or ("",)

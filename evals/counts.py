@@ -77,20 +77,31 @@ class Counts:
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The sum of counts."""
-    rows = [(each.cor, each.par, each.inc, each.mis, each.spu, each.non, each.credit) for each in counts]
-    if not rows:
-        return Counts()
-    cor, par, inc, mis, spu, non, credit = map(sum, zip(*rows, strict=True))
-    return Counts(cor=cor, par=par, inc=inc, mis=mis, spu=spu, non=non, credit=credit)
+    cor = par = inc = mis = spu = non = 0
+    earned: list[float] = []
+    for each in counts:
+        cor += each.cor
+        par += each.par
+        inc += each.inc
+        mis += each.mis
+        spu += each.spu
+        non += each.non
+        earned.append(each.credit)
+    return Counts(cor=cor, par=par, inc=inc, mis=mis, spu=spu, non=non, credit=sum(earned, 0.0))
 
 
 def of_credit(credit: float) -> Counts:
     """Counts of one value that both sides have."""
     if credit >= 1:
-        return Counts(cor=1, credit=1.0)
-    return Counts(par=1, credit=credit) if credit > 0 else Counts(inc=1)
+        return RIGHT
+    if credit == 0.5:
+        return HALF
+    return Counts(par=1, credit=credit) if credit > 0 else WRONG
 
 
+RIGHT = Counts(cor=1, credit=1.0)
+HALF = Counts(par=1, credit=0.5)
+WRONG = Counts(inc=1)
 MISSED = Counts(mis=1)
 SPURIOUS = Counts(spu=1)
 ABSENT = Counts(non=1)

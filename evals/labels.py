@@ -8,48 +8,62 @@ in another field, or exchanged between two members), `wrong_event` (right in ano
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evals import fields
-from evals.align import similarity
+from evals.align import likeness
 from evals.fields import WITH_MEMBER, Outcome
 from evals.item import Item
 from evals.pair import Pair
-from evals.profile import Profile
+from evals.profile import Compare, Plan, Profile
+from evals.side import Side
 from evals.text import plain
 
 # Of these kinds equal values turn up in many places without meaning anything.
 _COMMON = ("auto", "equal", "free", "number")
+# The records of a document by the identity of their items.
+Sides = Mapping[int, Side]
 
 
-def label(pairs: Sequence[Pair], profiles: Mapping[str, Profile], tau: float, *, is_valid: bool = True) -> list[Pair]:
-    """The pairs of a document with what is wrong said as exactly as the document allows."""
+def label(pairs: Sequence[Pair], sides: Sequence[Side], tau: float, *, is_valid: bool = True) -> list[Pair]:
+    """The pairs of a document with what is wrong said as exactly as the document allows; `sides` are its records.
+
+    What is wrong with the values of a pair is said by `values`, when it is asked for.
+    """
     whole = [pair for pair in pairs if pair.is_whole]
+    if len(whole) == len(pairs):
+        return whole
     confused = _confused(pairs)
+    by_item = {id(side.item): side for side in sides}
     found = []
     for pair in pairs:
-        profile = profiles[pair.type]
         mine = [each for each in whole if each.type == pair.type]
-        if pair.is_whole:
-            golds = [each.gold for each in pairs if each.gold and each.type == pair.type and each is not pair]
-            found.append(replace(pair, outcomes=tuple(_value(one, pair, golds, profile) for one in pair.outcomes)))
+        if pair.gold and pair.predicted:
+            found.append(pair)
         elif pair.gold:
-            said = "merge" if any(_is_merged(pair.gold, each, profile, tau) for each in mine) else pair.label
+            said = "merge" if any(_is_merged(pair, each, by_item, tau) for each in mine) else pair.label
             said = "type_confusion" if said == pair.label and id(pair) in confused else said
             found.append(replace(pair, label=said if is_valid else "invalid_output"))
         else:
-            found.append(replace(pair, label=_surplus(pair, mine, profile, tau, is_confused=id(pair) in confused)))
+            found.append(replace(pair, label=_surplus(pair, mine, by_item, tau, is_confused=id(pair) in confused)))
     return found
 
 
-def _surplus(pair: Pair, whole: Sequence[Pair], profile: Profile, tau: float, *, is_confused: bool) -> str:
+def values(golds: Sequence[Item], pair: Pair, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """The outcomes of a pair, with finer labels of predicted values that earn nothing; `golds` are the document's."""
+    return tuple(
+        _value(each, pair, golds, outcomes) if each.counts.inc or each.counts.spu else each for each in outcomes
+    )
+
+
+def _surplus(pair: Pair, whole: Sequence[Pair], sides: Sides, tau: float, *, is_confused: bool) -> str:
     """What a predicted record without a partner is."""
     item = pair.predicted
     if item is None:
         return pair.label
-    twins = [each for each in whole if each.gold and similarity(each.gold, item, profile) >= tau]
-    if any(_adds(item, each, profile) for each in twins):
+    twins = [each for each in whole if _are_alike(each.gold, item, sides, pair.plan, tau)]
+    if any(_adds(item, each) for each in twins):
         return "split"
     if twins:
         return "duplicate"
@@ -58,18 +72,31 @@ def _surplus(pair: Pair, whole: Sequence[Pair], profile: Profile, tau: float, *,
     return "ungrounded" if "" in item.ungrounded else pair.label
 
 
-def _adds(item: Item, pair: Pair, profile: Profile) -> bool:
+def _are_alike(gold: Item | None, predicted: Item | None, sides: Sides, plan: Plan, tau: float) -> bool:
+    return bool(gold and predicted) and likeness(sides[id(gold)], sides[id(predicted)], plan, tau) >= tau
+
+
+def _adds(item: Item, pair: Pair) -> bool:
     """Whether a predicted record has what the one that was paired lacks, in a key field."""
-    lacking = [each for each in pair.outcomes if each.counts.mis and each.field in profile and profile[each.field].key]
-    return any(fields.holds(profile[each.field], item.fields.get(each.field), each.gold) for each in lacking)
+    return any(
+        fields.holds(how, item.fields.get(each.field), each.gold) for each, how in _keys(pair) if each.counts.mis
+    )
 
 
-def _is_merged(item: Item, pair: Pair, profile: Profile, tau: float) -> bool:
+def _is_merged(pair: Pair, other: Pair, sides: Sides, tau: float) -> bool:
     """Whether a missed gold record is told within a predicted one that was paired with another."""
-    if pair.predicted is None or similarity(item, pair.predicted, profile) < tau:
+    if pair.gold is None or not _are_alike(pair.gold, other.predicted, sides, pair.plan, tau):
         return False
-    extra = [each for each in pair.outcomes if each.counts.spu and each.field in profile and profile[each.field].key]
-    return any(fields.holds(profile[each.field], item.fields.get(each.field), each.predicted) for each in extra)
+    extra = [(each, how) for each, how in _keys(other) if each.counts.spu]
+    return any(fields.holds(how, pair.gold.fields.get(each.field), each.predicted) for each, how in extra)
+
+
+def _keys(pair: Pair) -> Iterator[tuple[Outcome, Compare]]:
+    """The outcomes of key fields."""
+    for each in pair.outcomes:
+        how = pair.plan.profile.get(each.field)
+        if how and how.key:
+            yield each, how
 
 
 def _confused(pairs: Sequence[Pair]) -> set[int]:
@@ -89,25 +116,32 @@ def _share_a_quote(one: Item, other: Item) -> bool:
     return any(a and b and (a in b or b in a) for a in quotes[0] for b in quotes[1])
 
 
-def _value(outcome: Outcome, pair: Pair, golds: Sequence[Item], profile: Profile) -> Outcome:
-    """The outcome, with a finer label if it is a predicted value that earns nothing."""
-    if not (outcome.counts.inc or outcome.counts.spu) or outcome.label == WITH_MEMBER or pair.predicted is None:
+def _value(outcome: Outcome, pair: Pair, golds: Sequence[Item], outcomes: Sequence[Outcome]) -> Outcome:
+    if outcome.label == WITH_MEMBER or pair.predicted is None:
         return outcome
-    name = outcome.field.split(".")[0]
-    if _is_swapped(outcome, pair, profile):
+    name, _, part = outcome.field.partition(".")
+    if _is_swapped(outcome, outcomes, pair.plan.profile):
         return replace(outcome, label="role_swap")
-    if "." not in outcome.field and profile[name].kind not in _COMMON:
-        others = [item.fields[name] for item in golds if item.is_annotated(name)]
-        if any(fields.holds(profile[name], value, outcome.predicted) for value in others):
-            return replace(outcome, label="wrong_event")
-    if "." not in outcome.field and pair.predicted.is_ungrounded(name, outcome.predicted):
+    if not part and _is_of_another(outcome, pair, golds):
+        return replace(outcome, label="wrong_event")
+    if not part and pair.predicted.is_ungrounded(name, outcome.predicted):
         return replace(outcome, label="ungrounded")
     return outcome
 
 
-def _is_swapped(outcome: Outcome, pair: Pair, profile: Profile) -> bool:
+def _is_of_another(outcome: Outcome, pair: Pair, golds: Sequence[Item]) -> bool:
+    """Whether the value is right in another gold record of the document."""
+    name = outcome.field
+    how = pair.plan.profile[name]
+    if how.kind in _COMMON:
+        return False
+    others = [item for item in golds if item.type == pair.type and item is not pair.gold and item.is_annotated(name)]
+    return any(fields.holds(how, item.fields[name], outcome.predicted) for item in others)
+
+
+def _is_swapped(outcome: Outcome, outcomes: Sequence[Outcome], profile: Profile) -> bool:
     """Whether the value is right in another field of the record, or two members have each other's."""
-    lost = [each for each in pair.outcomes if each.counts.mis or each.counts.inc]
+    lost = [each for each in outcomes if each.counts.mis or each.counts.inc]
     if "." in outcome.field:
         mine = [each for each in lost if each.field == outcome.field and each.counts.inc and outcome.counts.inc]
         return any(each.gold == outcome.predicted and each.predicted == outcome.gold for each in mine)

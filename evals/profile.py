@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
 import schemas
-from evals import values
+from evals import dates, values
 from schemas import Participant, Party, Place, Record, When
 
 Kind = Literal["auto", "equal", "number", "name", "free", "date", "place", "person", "party", "parts"]
 
+# What is made once of a value that is compared with many; the others are compared as they are.
+_READY: Mapping[str, Callable[[Any], Any]] = {
+    "date": dates.day,
+    "place": values.spot,
+    "person": values.who,
+    "party": values.body,
+}
 COMPARATORS: Mapping[str, values.Compare] = {
     "auto": values.equal,
     "equal": values.equal,
+    "number": values.number,
+    "parts": values.equal,
     "name": values.name,
     "free": values.free,
-    "date": values.when,
-    "place": values.place,
-    "person": values.person,
-    "party": values.party,
+    "date": dates.days,
+    "place": values.spots,
+    "person": values.people,
+    "party": values.parties,
 }
-
+# Kinds whose credit may be any share; that of the others is a whole or a half, and nothing is lost in adding those.
+_SHARES = ("free", "parts")
 
 # What comparators read of a value that has parts; nothing else of it can change a score.
 _READ: Mapping[str, frozenset[str]] = {
@@ -47,7 +57,9 @@ class Compare:
     `kind` is what the field's type suggests if it is left "auto"; where there is no type, equality. `key` is
     the field's weight in pairing records, 0 if it is no key. `is_counted` tells whether the field is in the
     headline score. `within` are fields of a list's members that are scored too. `absolute` and `relative` are how
-    far numbers may lie apart, `parts` how the fields of a nested model are compared.
+    far numbers may lie apart, `parts` how the fields of a nested model are compared. `is_code` tells whether values are
+    only equal or not, `make` makes a value ready to be compared with many, if it takes any, and `credit` says what one
+    earns against another, both made ready, and why; nested models are compared in `fields`.
     """
 
     kind: Kind = "auto"
@@ -59,25 +71,69 @@ class Compare:
     relative: float = 1e-9
     # A mark must have a hash to stand within a union.
     parts: Mapping[str, Compare] = field(default_factory=dict, hash=False)
+    # Looked up once: they are asked for with every value.
+    is_code: bool = field(init=False, repr=False, compare=False)
+    make: Callable[[Any], Any] | None = field(init=False, repr=False, compare=False)
+    credit: values.Compare = field(init=False, repr=False, compare=False)
+    nearness: Callable[[Any, Any], float] | None = field(init=False, repr=False, compare=False)
 
-    @property
-    def is_code(self) -> bool:
-        """Whether values are only equal or not."""
-        return self.kind in ("auto", "equal")
+    def __post_init__(self) -> None:
+        credit = COMPARATORS[self.kind]
+        if self.kind == "number":
+            credit = partial(values.number, absolute=self.absolute, relative=self.relative)
+        object.__setattr__(self, "is_code", self.kind in ("auto", "equal"))
+        object.__setattr__(self, "make", _READY.get(self.kind))
+        object.__setattr__(self, "credit", credit)
+        # What is wrong with a date takes longer to say than what it earns.
+        object.__setattr__(self, "nearness", dates.nearness if self.kind == "date" else None)
 
     @property
     def read(self) -> frozenset[str] | None:
         """The parts of a value that its comparator reads; None if any."""
         return _READ.get(self.kind)
 
-    def credit(self, gold: Any, predicted: Any) -> values.Compared:
-        """What one predicted value earns, and a word on why; nested models are compared in `fields`."""
-        if self.kind == "number":
-            return values.number(gold, predicted, absolute=self.absolute, relative=self.relative)
-        return COMPARATORS[self.kind](gold, predicted)
+    @property
+    def is_in_halves(self) -> bool:
+        """Whether all that a value, or a part of it, can earn is 0, a half or 1."""
+        return self.kind not in _SHARES and all(
+            self.parts[part].is_in_halves for part in self.within if part in self.parts
+        )
 
 
 Profile = Mapping[str, Compare]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A profile laid out for many comparisons: its fields, `keys` with the cheap ones first, and what is counted."""
+
+    profile: Profile
+    keys: tuple[tuple[str, Compare], ...]
+    # The places of the keys in the order of the profile.
+    order: tuple[int, ...]
+    counted: tuple[tuple[str, Compare], ...]
+    free: tuple[tuple[str, Compare], ...]
+    is_in_halves: bool
+
+    @classmethod
+    def of(cls, profile: Profile) -> Plan:
+        """The plan of a profile."""
+        keys = sorted(((name, how) for name, how in profile.items() if how.key), key=_cost)
+        counted = tuple((name, how) for name, how in profile.items() if how.is_counted)
+        return cls(
+            profile=profile,
+            keys=tuple(keys),
+            order=tuple(sorted(range(len(keys)), key=lambda at: list(profile).index(keys[at][0]))),
+            counted=counted,
+            free=tuple((name, how) for name, how in profile.items() if not how.is_counted),
+            is_in_halves=all(how.is_in_halves for _, how in counted),
+        )
+
+
+def _cost(key: tuple[str, Compare]) -> tuple[bool, bool]:
+    """Names and lists of people last: they are compared word by word, and often need not be."""
+    return key[1].is_list, key[1].kind not in ("auto", "equal", "number", "date", "place")
+
 
 _PEOPLE = Compare(kind="person", key=2.0, is_list=True, within=("role_code", "country", "part"))
 _CODE = Compare(kind="equal")

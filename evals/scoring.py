@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, combinations
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -16,9 +19,10 @@ from evals.align import TAU
 from evals.counts import Counts
 from evals.fields import WITH_MEMBER, Outcome
 from evals.item import Item
-from evals.pair import Pair, pairs
-from evals.profile import Profile
-from evals.text import canonical
+from evals.pair import Pair, pairs_of
+from evals.profile import Plan, Profile
+from evals.side import Side
+from evals.text import canonical, is_stated
 from extract.errors import InputError
 
 __all__ = ["EVENT", "VERSION", "DocumentScore", "Item", "Mode", "Pair", "Score", "score", "score_document"]
@@ -40,6 +44,9 @@ class DocumentScore:
 
         Free text counts only where it is asked for by name.
         """
+        if name is None and all(pair.plan.is_in_halves for pair in self.pairs):
+            # Sums of halves are exact in any order; others are added up value by value, always in the same order.
+            return counts.total(pair.counts for pair in self._counted(mode, kind))
         return counts.total(outcome.counts for _, outcome in self.outcomes(mode, kind=kind, name=name))
 
     @property
@@ -66,12 +73,15 @@ class DocumentScore:
         name: str | None = None,
     ) -> Iterator[tuple[Pair, Outcome]]:
         """The outcomes that count, each with its pair."""
-        for pair in self.pairs:
-            if not pair.is_counted or (mode == "matched" and not pair.is_whole) or kind not in (None, pair.type):
-                continue
+        for pair in self._counted(mode, kind):
             for outcome in chain(pair.outcomes, pair.free if name else ()):
                 if name in (None, outcome.field):
                     yield pair, outcome
+
+    def _counted(self, mode: Mode, kind: str | None) -> Iterator[Pair]:
+        for pair in self.pairs:
+            if pair.is_counted and (mode == "all" or pair.is_whole) and kind in (None, pair.type):
+                yield pair
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,19 +150,21 @@ def score(
     kind = schema.__name__.lower() if schema else None
     if schema is not None and kind:
         profile = {kind: profiles.of(schema)}
-    return Score(
-        documents=tuple(
-            score_document(
-                name,
-                [_item(each, kind) for each in gold[name]],
-                [_item(each, kind) for each in predicted[name]],
-                profile,
-                tau,
-                is_valid=name not in invalid,
+    plans = _plans(profile)
+    with _without_collector():
+        return Score(
+            documents=tuple(
+                _score(
+                    name,
+                    [_item(each, kind) for each in gold[name]],
+                    [_item(each, kind) for each in predicted[name]],
+                    plans,
+                    tau,
+                    is_valid=name not in invalid,
+                )
+                for name in sorted(gold)
             )
-            for name in sorted(gold)
         )
-    )
 
 
 def score_document(
@@ -165,30 +177,68 @@ def score_document(
     is_valid: bool = True,
 ) -> DocumentScore:
     """Score the records of one document."""
-    by_type = _profiles(document, [*gold, *predicted], profile)
+    return _score(document, gold, predicted, _plans(profile), tau, is_valid=is_valid)
+
+
+def _score(
+    document: str,
+    gold: Sequence[Item],
+    predicted: Sequence[Item],
+    plans: Mapping[str, Plan],
+    tau: float,
+    *,
+    is_valid: bool,
+) -> DocumentScore:
+    mine, theirs = _by_type(gold), _by_type(predicted)
+    relabel = partial(labels.values, gold)
     found: list[Pair] = []
-    for kind, how in by_type.items():
-        mine = [item for item in gold if item.type == kind]
-        _no_duplicates(document, mine, how)
-        found += pairs(mine, [item for item in predicted if item.type == kind], how, tau)
-    return DocumentScore(document=document, pairs=tuple(labels.label(found, by_type, tau, is_valid=is_valid)))
+    for kind, plan in _planned(document, mine.keys() | theirs.keys(), plans).items():
+        _no_duplicates(document, mine.get(kind, ()), plan.profile)
+        found += pairs_of(mine.get(kind, ()), theirs.get(kind, ()), plan, tau, relabel)
+    sides = [side for each in (mine, theirs) for held in each.values() for side in held]
+    return DocumentScore(document=document, pairs=tuple(labels.label(found, sides, tau, is_valid=is_valid)))
 
 
-def _profiles(document: str, items: Sequence[Item], known: Mapping[str, Profile]) -> dict[str, Profile]:
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No search for cycles meanwhile: scoring makes none, and each search would walk through all records."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _plans(profile: Mapping[str, Profile]) -> dict[str, Plan]:
+    return {kind: Plan.of(how) for kind, how in profile.items()}
+
+
+def _by_type(items: Sequence[Item]) -> dict[str, list[Side]]:
+    found: dict[str, list[Side]] = {}
+    for item in items:
+        found.setdefault(item.type, []).append(Side(item))
+    return found
+
+
+def _planned(document: str, types: Collection[str], plans: Mapping[str, Plan]) -> dict[str, Plan]:
     """How each type of a document is compared, in the order of the known ones."""
-    found = dict(known)
-    for kind in sorted({item.type for item in items} - found.keys()):
-        derived = profiles.of_type(kind)
-        if derived is None:
-            raise InputError(f"{document}: nothing says how to compare {kind!r}; known: {', '.join(sorted(known))}")
-        found[kind] = derived
+    found = {kind: plan for kind, plan in plans.items() if kind in types}
+    if len(found) < len(types):
+        for kind in sorted(set(types) - found.keys()):
+            derived = profiles.of_type(kind)
+            if derived is None:
+                raise InputError(f"{document}: nothing says how to compare {kind!r}; known: {', '.join(sorted(plans))}")
+            found[kind] = Plan.of(derived)
     return found
 
 
 def _item(value: Any, kind: str | None) -> Item:
     if isinstance(value, Item):
         return value
-    if isinstance(value, BaseModel):
+    # Pydantic's own isinstance takes long.
+    if type(value) is not dict and isinstance(value, BaseModel):
         return Item(type=kind or type(value).__name__.lower(), fields=value.model_dump(mode="json"))
     plain = dict(value)
     return Item(type=kind or plain.pop("type"), fields=plain)
@@ -205,11 +255,28 @@ def _same_documents(gold: Mapping[str, object], predicted: Mapping[str, object])
         )
 
 
-def _no_duplicates(document: str, gold: Sequence[Item], profile: Profile) -> None:
+def _no_duplicates(document: str, gold: Sequence[Side], profile: Profile) -> None:
     """Raise InputError if two gold records say the same in all that is compared."""
-    seen: set[str] = set()
-    for item in gold:
-        said = canonical({name: item.fields.get(name, "?") for name in profile})
-        if said in seen:
-            raise InputError(f"{document}: gold holds the same {item.type} twice; remove one")
-        seen.add(said)
+    said: dict[Side, str] = {}
+    for pair in combinations(gold, 2):
+        if _differ(pair[0].item.fields, pair[1].item.fields, profile):
+            continue
+        for side in pair:
+            if side not in said:
+                said[side] = canonical({name: side.item.fields.get(name, "?") for name in profile})
+        if said[pair[0]] == said[pair[1]]:
+            raise InputError(f"{document}: gold holds the same {pair[0].item.type} twice; remove one")
+
+
+def _differ(one: Mapping[str, Any], other: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Whether two records, or parts of them, are known to differ by a glance at their texts and those just within."""
+    for name in names:
+        first, second = one.get(name), other.get(name)
+        if first is None or second is None or first == second:
+            continue
+        if type(first) is str and type(second) is str:
+            if is_stated(first) and is_stated(second):
+                return True
+        elif type(first) is dict and type(second) is dict and _differ(first, second, first):
+            return True
+    return False

@@ -12,6 +12,7 @@ from evals.item import Item
 from evals.pair import Pair
 from evals.profile import Compare, Profile
 from evals.scoring import DocumentScore
+from evals.side import members
 from evals.text import MIN_WORD_RATIO, words
 from extract.errors import InputError
 
@@ -85,7 +86,7 @@ def _steps(gold: Item, predicted: Item, field: str, how: Compare) -> Iterator[st
 
 
 def _values(how: Compare, value: Any) -> Sequence[Any]:
-    return fields.members(how, value) if how.is_list else [value]
+    return members(how, value) if how.is_list else [value]
 
 
 def _folded(value: Any) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from random import Random
+from statistics import fmean
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evals import stats
 from evals.counts import Counts
@@ -179,3 +182,44 @@ def test_ten_thousand_documents_have_an_interval_in_seconds():
     assert found is not None
     assert found.low < (stats.f1(sample) or 0) < found.high
     assert found.half_width < 0.005
+
+
+@pytest.mark.parametrize("number", [300, 900])
+def test_weighting_units_agrees_with_drawing_them(number):
+    sums = [stats._sums(units(number)), stats._sums(units(number, skill=0.6, random_seed=2))]
+    ways = stats._drawn, stats._weighted
+
+    drawn, weighted = [[stats._f1(b) - stats._f1(a) for a, b in way(sums, Random(3))] for way in ways]
+
+    # A 2.5 % point of 10,000 resamples is known to 0.027 standard errors, the difference of two to 0.04; thrice that.
+    error = fmean((each - fmean(drawn)) ** 2 for each in drawn) ** 0.5
+    for share in (0.025, 0.1, 0.5, 0.9, 0.975):
+        assert stats.quantile(weighted, share) == pytest.approx(stats.quantile(drawn, share), abs=0.12 * error)
+
+
+def test_weights_have_mean_and_variance_one_and_nearly_the_third_moment_of_draws():
+    chance = stats._CHANCE / stats._OF
+    low, rise = 1 - (chance / (1 - chance)) ** 0.5, (chance * (1 - chance)) ** -0.5
+    moments = [chance * (low + rise - 1) ** power + (1 - chance) * (low - 1) ** power for power in (1, 2, 3)]
+
+    assert moments == pytest.approx([0, 1, 0.973], abs=1e-3)
+    assert low > 0
+    assert sum(stats._picked(10_000, Random(5)).bit_count() for _ in range(20)) / 200_000 == pytest.approx(
+        chance, abs=0.005
+    )
+
+
+@given(st.lists(st.tuples(st.floats(0, 50), st.booleans()), min_size=1, max_size=40))
+def test_a_column_adds_up_what_is_picked(units):
+    # The first unit is the highest bit.
+    picked = int("".join(str(int(is_picked)) for _, is_picked in units), 2)
+    column = stats._Column.of([value for value, _ in units])
+
+    assert column.sum(picked) == pytest.approx(sum(value for value, is_picked in units if is_picked), abs=1e-4)
+    assert column.total == pytest.approx(sum(value for value, _ in units), abs=1e-4)
+
+
+def test_halves_are_added_up_exactly():
+    column = stats._Column.of([0.5, 3.0, 7.5, 0.0])
+
+    assert (column.unit, len(column.digits), column.sum(0b1010)) == (0.5, 4, 8.0)
