@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from extract.cache import Cache
 from extract.errors import ConfigError
+from extract.fit import Fit
 from extract.recordings import Recordings
 from extract.request import Completion, Label, Request
 
@@ -16,7 +17,8 @@ class Answers:
     """Gives each request its completion, and asks the endpoint only for what nobody knows.
 
     Without `ask` nothing is ever sent: what `recordings` does not hold raises ReplayMiss.
-    With `is_recording` every completion is written to `recordings` too.
+    With `is_recording` every completion is written to `recordings` too. An answer to a prompt that the endpoint
+    has cut is neither kept nor recorded, and one that was kept before is not known; `fit` tells.
     """
 
     def __init__(
@@ -26,6 +28,7 @@ class Answers:
         cache: Cache | None = None,
         recordings: Recordings | None = None,
         is_recording: bool = False,
+        fit: Fit | None = None,
     ) -> None:
         if ask is None and recordings is None:
             raise ConfigError("no endpoint: give --base-url and --model, or replay recorded answers with --replay DIR")
@@ -33,6 +36,7 @@ class Answers:
         self._cache = cache
         self._recordings = recordings
         self._is_recording = is_recording
+        self.fit = fit or Fit()
         # Why answers cannot be kept any more: a job ends then, before it pays for more of them.
         self.fault: str | None = None
 
@@ -46,6 +50,8 @@ class Answers:
         found = self._recordings.find(request) if self._recordings else None
         if found is None and self._cache is not None:
             found = self._cache.get(request)
+            if found is not None and self.fit.cut(request, found) is not None:
+                return None
             if found is not None:
                 self._record(request, found, label)
         return found
@@ -59,6 +65,9 @@ class Answers:
             assert self._recordings is not None  # noqa: S101  __init__ saw to it
             return self._recordings.replay(request, label)
         completion = await self._ask(request, label)
+        if self.fit.cut(request, completion) is not None:
+            return completion
+        self.fit.learn(request, completion)
         if self._cache is not None:
             try:
                 self._cache.put(request, completion, label)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from extract.errors import EndpointError
 from extract.faults import from_connection, from_http, from_reply
 from extract.pace import Pace
 from extract.patience import Patience
+from extract.reply import parted, recovered
 from extract.request import Completion, Form, Label, Mode, Request, Usage
+from extract.secrets import forms, hide, of_endpoint, of_headers
 from extract.tokens import estimate
+from extract.warming import Warming, warm_up
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -35,13 +38,28 @@ _BROKEN = frozenset({"dropped", "server"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where to ask, and how patiently. `api_key` may be empty: local servers want none."""
+    """Where to ask, and how patiently. `api_key` may be empty: local servers want none.
 
-    base_url: str
-    api_key: str = ""
+    `headers` go with each request; `is_azure` puts the key into the header that Azure reads. An answer has
+    `first_token_timeout_s` to begin and then `timeout_s` to be whole, or without the former `timeout_s` for both.
+    To one that `is_cold` one tiny request goes ahead of many.
+    """
+
+    # Nothing that is secret is in the repr.
+    base_url: str = field(repr=False)
+    api_key: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_azure: bool = False
+    is_cold: bool = False
     timeout_s: float = 600.0
+    first_token_timeout_s: float | None = None
     connect_timeout_s: float = 5.0
     max_tries: int = 5
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nothing that is written or printed may hold."""
+        return of_endpoint(self.base_url, self.api_key, *of_headers(self.headers))
 
 
 class Client:
@@ -68,19 +86,36 @@ class Client:
         self._sleep = sleep if sleep is not None else self._rest
         self._on_reply = on_reply
         self._patience = Patience(endpoint.max_tries)
+        self._secrets = endpoint.secrets
+        looked_for = (form for secret in self._secrets if len(secret) >= 8 for form in forms(secret))
+        self._hints = tuple(form.encode("utf-8", "replace") for form in looked_for)
+        self._warming = Warming(self._warm) if endpoint.is_cold else None
+        # Whether there was an answer ever: an address that gave one is right.
+        self._is_known = False
         # Connections belong to the event loop that opened them: `asyncio.run` twice makes two.
         self._by_loop: dict[AbstractEventLoop, Connection] = {}
 
     async def __call__(self, request: Request, label: Label) -> Completion:  # noqa: ARG002  all that answers take one
         """Ask once and, where a fault may pass, again."""
+        if self._warming is not None and not self._is_known:
+            await self._warming.before(request.model)
+        return await self._persist(request, self._try)
+
+    async def _warm(self, model: str) -> Completion:
+        # Past the pace: the time that a model takes to load says nothing of how many it answers at once.
+        return await self._persist(warm_up(model), partial(self._ask, is_paced=False))
+
+    async def _persist(self, request: Request, ask: Callable[[Request], Awaitable[Completion]]) -> Completion:
         try:
-            return await self._try(request)
+            return await ask(request)
         except EndpointError as error:
             if not _may_pass(error):
                 raise
-            return await self._again(request, error)
+            return await self._again(request, error, ask)
 
-    async def _again(self, request: Request, first: EndpointError) -> Completion:
+    async def _again(
+        self, request: Request, first: EndpointError, ask: Callable[[Request], Awaitable[Completion]]
+    ) -> Completion:
         """Try until it is given up; the first try has failed already."""
         from tenacity import AsyncRetrying, retry_if_exception
 
@@ -89,7 +124,7 @@ class Client:
         async def attempt() -> Completion:
             if failed:
                 raise failed.pop()
-            return await self._try(request)
+            return await ask(request)
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
@@ -120,13 +155,14 @@ class Client:
                     self._patience.failed(id(request), error.kind)
                 raise
 
-    def _heard(self, status: int, headers: Mapping[str, str], latency_s: float) -> None:
+    def _heard(self, status: int, headers: Mapping[str, str], latency_s: float, *, is_paced: bool) -> None:
         self._patience.heard()
         if status == 429 or (status == 503 and "retry-after" in headers):
             self.pace.refused(headers)
         elif status < 300:
             self._patience.answered()
-            self.pace.answered(headers, latency_s)
+            if is_paced:
+                self.pace.answered(headers, latency_s)
         if self._on_reply is not None:
             self._on_reply(status, headers, latency_s)
 
@@ -138,7 +174,7 @@ class Client:
         if connection is not None:
             await connection.close()
 
-    async def _ask(self, request: Request) -> Completion:
+    async def _ask(self, request: Request, *, is_paced: bool = True) -> Completion:
         from extract.transport import Unanswered
 
         sent = content(request)
@@ -148,10 +184,28 @@ class Client:
         except Unanswered as error:
             raise from_connection(error, self.endpoint) from error
         latency_s = time.perf_counter() - started
-        self._heard(reply.status, reply.headers, latency_s)
+        self._heard(reply.status, reply.headers, latency_s, is_paced=is_paced)
+        data = self._hidden(reply.data)
         if reply.status >= 300:
-            raise from_http(reply.status, reply.data, reply.headers, self.endpoint, request)
-        return read(reply.data, self.endpoint, request, latency_s=latency_s)
+            raise from_http(reply.status, data, reply.headers, self.endpoint, request)
+        return self._read(data, request, latency_s)
+
+    def _read(self, data: bytes, request: Request, latency_s: float) -> Completion:
+        try:
+            completion = read(data, self.endpoint, request, latency_s=latency_s)
+        except EndpointError as error:
+            if error.kind == "path" and self._is_known:
+                # The address has answered before: it is right, and the page is that of a gateway in trouble.
+                error.kind, error.retryable = "not_json", True
+            raise
+        self._is_known = True
+        return completion
+
+    def _hidden(self, data: bytes) -> bytes:
+        """A reply without our secrets: what is in an answer gets into caches and recordings."""
+        if not any(hint in data for hint in self._hints):
+            return data
+        return hide(data.decode("utf-8", "surrogateescape"), self._secrets).encode("utf-8", "surrogateescape")
 
     def _connection(self) -> Connection:
         from asyncio import get_running_loop
@@ -227,19 +281,34 @@ def read(data: bytes, endpoint: Endpoint, request: Request, *, latency_s: float 
     if choice.get("error"):
         # OpenRouter gives a provider's fault inside a choice.
         raise from_reply(json.dumps(choice).encode(), endpoint, request)
-    return Completion(
-        text=_said(message),
-        finish=_text(choice.get("finish_reason")) or "stop",
-        refusal=_text(message.get("refusal")),
-        reasoning=_text(message.get("reasoning")) or _text(message.get("reasoning_content")),
-        model=_text(reply.get("model")) or "",
-        usage=_usage(reply.get("usage")),
-        latency_s=latency_s,
+    thought, text = parted(_said(message))
+    return recovered(
+        Completion(
+            text=text,
+            finish=_text(choice.get("finish_reason")) or "stop",
+            refusal=_text(message.get("refusal")),
+            reasoning="\n".join(filter(None, (_reasoning(message), thought))) or None,
+            model=_text(reply.get("model")) or "",
+            usage=_usage(reply.get("usage")),
+            latency_s=latency_s,
+        )
     )
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _reasoning(message: Mapping[str, Any]) -> str | None:
+    """What the model thought, where the server keeps it apart."""
+    said = _text(message.get("reasoning")) or _text(message.get("reasoning_content"))
+    content = message.get("content")
+    if said or not isinstance(content, list):
+        return said
+    # Mistral's parts: {"type": "thinking", "thinking": [{"type": "text", "text": ...}]}
+    thoughts = [part.get("thinking") for part in content if isinstance(part, dict)]
+    pieces = (piece for thought in thoughts if isinstance(thought, list) for piece in thought)
+    return "".join(_text(piece.get("text")) or "" for piece in pieces if isinstance(piece, dict)) or None
 
 
 def _said(message: Mapping[str, Any]) -> str:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extract import hosts
 from extract import prompt as prompts
 from extract.answers import Answers
 from extract.client import Client, Endpoint
 from extract.errors import ConfigError
+from extract.keys import key_of
 from extract.pace import Pace
 from extract.pipeline import Asking, Pipeline
+from extract.probe import kept, modes
+from extract.probe.found import Found, now
 from extract.recordings import Recordings, Setup
-from extract.request import Label
-from extract.settings import Resolved, Settings
+from extract.request import Label, Mode
+from extract.secrets import of_endpoint, of_headers
+from extract.settings import AUTO, Resolved, Settings
 
 if TYPE_CHECKING:
     from instructor.core.hooks import Hooks
@@ -58,8 +63,9 @@ def pipeline(
     if record_to is not None and recordings is None:
         recordings = Recordings(record_to, secrets=secrets(settings))
     answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
+    asking = replace(_asking(settings), sample=sample)
     return Pipeline(
-        prompt, answers, replace(_asking(settings), sample=sample), hooks=hooks, close=client.close, pace=client.pace
+        prompt, answers, asking, hooks=hooks, close=client.close, pace=client.pace, find_mode=_finder(settings, client)
     )
 
 
@@ -99,6 +105,7 @@ def _adopt(resolved: Resolved, setups: Sequence[Setup], folder: Path, task: str)
     settings = resolved.settings
     asking = _asking(settings) if settings.model else None
     chosen = {name: getattr(settings, name) for name in ("model", "mode", "endpoint") if resolved.given(name)}
+    chosen = {name: value for name, value in chosen.items() if (name, value) != ("mode", AUTO)}
     fitting = [setup for setup in setups if all(getattr(setup, name) == value for name, value in chosen.items())]
     if not fitting:
         # Let the replay itself say what is nearest; it needs some model's name for that.
@@ -107,9 +114,14 @@ def _adopt(resolved: Resolved, setups: Sequence[Setup], folder: Path, task: str)
         models = ", ".join(sorted({setup.model for setup in fitting}))
         raise ConfigError(f"{folder}: {task} is recorded with several models: {models}; choose one with --model")
     first = fitting[0]
-    options = {**first.options, **{name: value for name, value in _options(settings).items() if resolved.given(name)}}
+    options = {**first.options, **{name: value for name, value in options_of(settings).items() if resolved.given(name)}}
     return Asking(
-        model=first.model, mode=first.mode, options=options, endpoint=first.endpoint, max_reasks=settings.max_reasks
+        model=first.model,
+        mode=first.mode,
+        options=options,
+        endpoint=first.endpoint,
+        max_reasks=settings.max_reasks,
+        context=settings.context,
     )
 
 
@@ -118,15 +130,46 @@ def _asking(settings: Settings) -> Asking:
         raise ConfigError("no model: give --model NAME or set MAHDAR_MODEL")
     return Asking(
         model=settings.model,
-        mode=settings.mode,
-        options=_options(settings),
+        mode=_mode(settings) or modes.ORDER[0],
+        options=options_of(settings),
         endpoint=settings.endpoint_label,
         max_reasks=settings.max_reasks,
+        context=settings.context,
     )
 
 
-def _options(settings: Settings) -> dict[str, Any]:
-    options = {"temperature": settings.temperature, "max_tokens": settings.max_tokens, "seed": settings.seed}
+def _mode(settings: Settings) -> Mode | None:
+    """The mode that was chosen, or that is known to be enforced; None if it has to be found out."""
+    if settings.mode != "auto":
+        return settings.mode
+    found = kept.load(settings.cache, settings.base_url or "", settings.model or "")
+    return found.mode if found is not None else None
+
+
+def _finder(settings: Settings, client: Client) -> Callable[[], Awaitable[Mode]] | None:
+    """What finds out the mode, and keeps it; None if it is known."""
+    if _mode(settings) is not None:
+        return None
+    model, options = settings.model or "", options_of(settings)
+
+    async def find() -> Mode:
+        mode, tried = await modes.first_enforced(client, model, options)
+        address = kept.address_of(settings.base_url or "")
+        # A cache that cannot be written says so where answers are kept.
+        kept.save(settings.cache, Found(address=address, model=model, time=now(), mode=mode, modes=tried))
+        return mode
+
+    return modes.Once(find)
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """The options that a request is sent with."""
+    options: dict[str, Any] = {
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "seed": settings.seed,
+        "reasoning_effort": settings.reasoning_effort,
+    }
     return {**{name: value for name, value in options.items() if value is not None}, **settings.extra}
 
 
@@ -144,13 +187,21 @@ def endpoint(settings: Settings) -> Endpoint:
         )
     return Endpoint(
         base_url=settings.base_url,
-        api_key=settings.api_key.get_secret_value() if settings.api_key else "",
+        api_key=key_of(settings),
+        headers={name: value.get_secret_value() for name, value in settings.headers.items()},
+        is_azure=hosts.is_azure(settings.base_url) if settings.azure is None else settings.azure,
+        is_cold=not hosts.is_hosted(settings.base_url) if settings.warm_up is None else settings.warm_up,
         timeout_s=settings.timeout_s,
+        first_token_timeout_s=settings.first_token_timeout_s,
         connect_timeout_s=settings.connect_timeout_s,
         max_tries=settings.max_tries,
     )
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:
-    """What no recording may hold."""
-    return (settings.api_key.get_secret_value(),) if settings.api_key else ()
+    """What no recording may hold: the key, the values of headers, what is secret in the address.
+
+    ConfigError if the key is to be had from a file or a command, and cannot.
+    """
+    headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    return of_endpoint(settings.base_url or "", key_of(settings), *of_headers(headers))

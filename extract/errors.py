@@ -38,7 +38,7 @@ class EndpointError(MahdarError):
     """The endpoint gave no usable reply.
 
     `kind` names the cause in one word (refused, dropped, timeout, key, quota, rate, model,
-    path, context, mode, option, server, not_json, request), `status` and `body` are what the
+    path, context, refusal, mode, option, server, not_json, request), `status` and `body` are what the
     endpoint said, if it said anything, and `retryable` tells whether the same request may
     succeed later.
     `retry_after_s` is the pause that the endpoint asked for, in seconds.

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from extract import compose, settings
-from extract.document import Document
+from extract.document import Document, Failure
 from extract.documents.encoding import clean
 from extract.documents.metadata import day
 from extract.errors import ConfigError
@@ -51,7 +51,8 @@ class Extractor:
         source: str | None = None,
     ) -> Extraction:
         """The extraction of one document; inside a running event loop, await `extract` instead."""
-        return self._pipeline(_document(document, name, published, source))
+        given = _document(document, name, published, source)
+        return self._too_long(given) or self._pipeline(given)
 
     async def extract(
         self,
@@ -62,7 +63,17 @@ class Extractor:
         source: str | None = None,
     ) -> Extraction:
         """The extraction of one document, inside an event loop."""
-        return await self._pipeline.extract(_document(document, name, published, source))
+        given = _document(document, name, published, source)
+        return self._too_long(given) or await self._pipeline.extract(given)
+
+    def _too_long(self, document: Document) -> Extraction | None:
+        """The failure of a document of more characters than `max_chars`; None for any other."""
+        size, limit = len(document.text), self.settings.max_chars
+        if size <= limit:
+            return None
+        message = f"has {size:,} characters, more than {limit:,}; raise max_chars, or split the report"
+        failure = Failure(document=document.id, kind="too_long", message=message, path=document.path)
+        return Extraction(document=document, prompt=self._pipeline.prompt.name, failures=(failure,))
 
     def close(self) -> None:
         """Close the connections; an Extractor is also a context manager that does so."""

@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from traceback import walk_tb
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from extract import reask
 from extract.answers import Answers
-from extract.chain import Attempt, Chain
+from extract.asker import Asker, failures, is_too_long
+from extract.chain import Chain
 from extract.document import Document, Failure
-from extract.errors import ConfigError, EndpointError, Interrupted, MahdarError
+from extract.errors import ConfigError, EndpointError, MahdarError
+from extract.extraction import Asking, Extraction
 from extract.pace import Pace
+from extract.parts import Parts, chains_of
 from extract.prompt import Prompt
-from extract.reply import shorten
 from extract.request import Label, Mode, Request
-from extract.validate import GroundedRecord, Problem
+from extract.room import Room, refused
 
 if TYPE_CHECKING:
     from asyncio import Runner
 
     from instructor.core.hooks import Hooks
 
+__all__ = ["Asking", "Extraction", "Pipeline", "step"]
+
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, kw_only=True)
-class Extraction:
-    """What came of one document: its records, its failures, and every attempt.
-
-    `problems` are what was still wrong with the answer that counts, after the last re-ask.
-    """
-
-    document: Document
-    prompt: str
-    records: tuple[GroundedRecord, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    key: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asking:
-    """How requests are made of messages; `sample` tells repeated asks of one request apart."""
-
-    model: str
-    mode: Mode = "json_schema"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    endpoint: str = ""
-    max_reasks: int = 2
-    sample: int = 0
+# How often a report is cut again where its parts are too long for the endpoint still.
+_MOST_CUTS = 4
 
 
 class Pipeline:
@@ -73,56 +49,104 @@ class Pipeline:
         hooks: Hooks | None = None,
         close: Callable[[], Awaitable[None]] | None = None,
         pace: Pace | None = None,
+        find_mode: Callable[[], Awaitable[Mode]] | None = None,
     ) -> None:
         self.prompt = prompt
         self.asking = asking
         self._answers = answers
-        self._hooks = hooks
+        self._asker = Asker(answers, hooks)
         self._close = close
         self._pace = pace
+        self._find_mode = find_mode
         self._runner: Runner | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the mode is known; if it is not, that of `asking` is what is tried first."""
+        return self._find_mode is None
+
+    async def settle(self) -> bool:
+        """Find out the mode where that is left to the endpoint; whether it was not known. EndpointError if it fails.
+
+        `extract` does so by itself; whoever takes `begin`, `knows` or `request_for` does so before.
+        """
+        if self._find_mode is None:
+            return False
+        mode = await self._find_mode()
+        self.asking, self._find_mode = replace(self.asking, mode=mode), None
+        return True
 
     async def extract(self, document: Document) -> Extraction:
         """The extraction of one document; Interrupted if the pipeline is told to hurry before there is an answer."""
+        try:
+            await self.settle()
+        except EndpointError as error:
+            return self._failed(document, *failures(document, error))
         begun = self.begin(document)
         return begun if isinstance(begun, Extraction) else await self.finish(begun)
 
     def begin(self, document: Document) -> Extraction | Chain:
-        """The extraction of a document of which every answer is known; else what is known, for `finish`."""
+        """The extraction of a document of which every answer is known; else what is known, for `finish`.
+
+        Of a document that is asked in parts, the chain is that of the first part that is not done.
+        """
         try:
-            chain = Chain(
-                first=self.request_for(document),
-                document=document,
-                prompt=self.prompt,
-                max_reasks=self.asking.max_reasks,
-            )
+            work = self._work(document)
             # A chain that is known already is walked without instructor, whose import alone takes seconds.
-            while not chain.is_done:
-                known = self._answers.known(chain.next_request(), chain.label)
-                if known is None:
-                    return chain
-                chain.take(known)
-        except MahdarError:
-            raise
+            unknown = [chain for chain in _chains(work) if not self._asker.walk(chain)]
+            if unknown:
+                return unknown[0]
+            return work.extraction() if isinstance(work, Parts) else self._extraction(work)
+        except MahdarError as error:
+            if not isinstance(error, EndpointError):
+                raise
+            return self._failed(document, *failures(document, error))
         except Exception as error:
-            return Extraction(
-                document=document, prompt=self.prompt.name, failures=(_failure(document, "bug", _of_bug(error)),)
-            )
-        return self._extraction(chain)
+            return self._failed(document, *failures(document, error))
 
     async def finish(self, chain: Chain) -> Extraction:
         """The extraction of a document that was begun: what is not known is asked for."""
+        if chain.whole is not None:
+            return await self._finish_parts(chain.whole)
+        fault = await self._asker.ask(chain)
+        if isinstance(fault, EndpointError) and is_too_long(fault, chain):
+            return await self._in_parts(chain, fault)
+        return self._extraction(chain, failures(chain.document, fault))
+
+    async def _in_parts(self, chain: Chain, fault: EndpointError) -> Extraction:
+        """The extraction of a document that the endpoint finds too long for its context."""
         document = chain.document
         try:
-            await self._ask(chain)
-        except EndpointError as error:
-            return self._extraction(chain, (_failure(document, error.kind, str(error)),))
-        except (MahdarError, Interrupted):
-            raise
-        except Exception as error:
-            # One document must not stop a job of thousands.
-            return self._extraction(chain, (_failure(document, "bug", _of_bug(error)),))
-        return self._extraction(chain)
+            work = self._work(document, chain.room.tighter() if chain.room else refused(fault, chain.first))
+        except EndpointError as none_left:
+            return self._failed(document, *failures(document, none_left))
+        if isinstance(work, Parts):
+            return await self._finish_parts(work)
+        same = work.first == chain.first
+        return self._extraction(work, failures(document, fault if same else await self._asker.ask(work)))
+
+    async def _finish_parts(self, work: Parts) -> Extraction:
+        for cuts_left in reversed(range(_MOST_CUTS)):
+            faults = await self._asker.ask_all(work.chains)
+            smaller = self._smaller(work) if cuts_left and any(map(is_too_long, faults, work.chains)) else None
+            if smaller is None:
+                break
+            work = smaller
+        work.faults = {
+            number: failure for number, fault in enumerate(faults) for failure in failures(work.document, fault)
+        }
+        return work.extraction()
+
+    def _smaller(self, work: Parts) -> Parts | None:
+        """The document in smaller parts; None if there is no room for them."""
+        try:
+            smaller = self._work(work.document, work.room.tighter())
+        except EndpointError:
+            return None
+        if not isinstance(smaller, Parts):
+            return None
+        smaller.spent = (*work.spent, *(attempt for chain in work.chains for attempt in chain.attempts))
+        return smaller
 
     def hurry(self) -> None:
         """Try nothing again from now on: whoever waits for another try ends in Interrupted."""
@@ -171,50 +195,40 @@ class Pipeline:
     ) -> None:
         self.close()
 
-    async def _ask(self, chain: Chain) -> None:
-        if not chain.attempts:
-            chain.take(await self._answers(chain.next_request(), chain.label))
-        while not chain.is_done:
-            known = self._answers.known(chain.next_request(), chain.label)
-            if known is None:
-                break
-            chain.take(known)
-        if not chain.is_done and self._answers.is_offline:
-            await self._answers(chain.next_request(), chain.label)
-        elif not chain.is_done:
-            await reask.drive(chain, self._answers, self._hooks)
-
     def knows(self, document: Document) -> bool:
-        """Whether the first answer for a document is recorded or cached."""
+        """Whether the first answer for a document, or for each of its parts, is recorded or cached."""
         label = Label(document=document.id, task=self.prompt.name)
-        return self._answers.known(self.request_for(document), label) is not None
+        return all(self._answers.known(request, label) is not None for request in self._firsts(document))
 
     def request_for(self, document: Document) -> Request:
-        """The first request that the document is asked with."""
-        asking = self.asking
-        return Request(
-            model=asking.model,
-            messages=self.prompt.messages(document, asking.mode),
-            form=self.prompt.form,
-            mode=asking.mode,
-            options=asking.options,
-            endpoint=asking.endpoint,
-            sample=asking.sample,
-        )
+        """The first request that the document, or its first part, is asked with."""
+        return self._firsts(document)[0]
 
-    def _extraction(self, chain: Chain, failures: tuple[Failure, ...] = ()) -> Extraction:
+    def _firsts(self, document: Document) -> list[Request]:
+        try:
+            return [chain.first for chain in _chains(self._work(document))]
+        except EndpointError:
+            return [self.asking.request(self.prompt, document)]
+
+    def _work(self, document: Document, room: Room | None = None) -> Chain | Parts:
+        return chains_of(document, self.prompt, self.asking, fit=self._answers.fit, room=room)
+
+    def _extraction(self, chain: Chain, faults: tuple[Failure, ...] = ()) -> Extraction:
         if not chain.attempts:
-            return Extraction(document=chain.document, prompt=self.prompt.name, failures=failures)
+            return self._failed(chain.document, *faults)
         best = chain.best()
         return Extraction(
             document=chain.document,
             prompt=self.prompt.name,
             records=best.verdict.records,
-            failures=(*best.verdict.failures, *failures),
+            failures=(*best.verdict.failures, *chain.unread(), *faults),
             problems=best.verdict.problems,
             attempts=tuple(chain.attempts),
             key=best.request.key,
         )
+
+    def _failed(self, document: Document, *faults: Failure) -> Extraction:
+        return Extraction(document=document, prompt=self.prompt.name, failures=faults)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end; ConfigError inside a running event loop."""
@@ -231,16 +245,8 @@ class Pipeline:
         raise ConfigError("called inside a running event loop: use `await extractor.extract(document)`")
 
 
-def _failure(document: Document, kind: str, message: str) -> Failure:
-    return Failure(document=document.id, kind=kind, message=message, path=document.path)
-
-
-def _of_bug(error: Exception) -> str:
-    """What is to be reported of an error that should not be."""
-    *_, place = walk_tb(error.__traceback__)
-    where = f"{Path(place[0].f_code.co_filename).name}, line {place[1]}"
-    said = f"{type(error).__name__} in {where}: {shorten(str(error))}"
-    return f"a bug in mahdar: {said}; the other documents go on; please report it with this document"
+def _chains(work: Chain | Parts) -> list[Chain]:
+    return work.chains if isinstance(work, Parts) else [work]
 
 
 def step(coroutine: Coroutine[Any, Any, T]) -> T:

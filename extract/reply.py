@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
+from dataclasses import replace
 
 from extract.errors import ReplyError
 from extract.request import Completion
 
 _THOUGHT = re.compile(r"<(/?)(think|thinking|reasoning)>", re.IGNORECASE)
+_OPENING = re.compile(r"\s*<(think|thinking|reasoning)>", re.IGNORECASE)
 _OBJECT = re.compile(r'\{\s*["}]')
 _DECODER = json.JSONDecoder()
 _HTML = re.compile(r"<(!doctype|html|head|body)\b", re.IGNORECASE)
@@ -16,6 +19,7 @@ _HTML = re.compile(r"<(!doctype|html|head|body)\b", re.IGNORECASE)
 _HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
+RECOVERED = "[the answer stood here, and not in the content]"
 CUT_REASONS = ("length", "max_tokens")
 
 
@@ -67,6 +71,51 @@ def is_object(text: str) -> bool:
         return text.startswith("{") and _DECODER.raw_decode(text)[1] == len(text)
     except (ValueError, RecursionError):
         return False
+
+
+def parted(said: str) -> tuple[str, str]:
+    """What a model thought aloud at the start of its answer, tags included, and the rest of it.
+
+    A thought that never ends is all there is. Of one that the server kept only the end of, the end begins the rest.
+    """
+    bare = said.strip("\ufeff \n\r\t")
+    if "<" not in bare or is_object(bare):
+        return "", said
+    end = 0
+    while opening := _OPENING.match(bare, end):
+        closing = re.compile(f"</{opening[1]}>", re.IGNORECASE).search(bare, opening.end())
+        if closing is None:
+            return bare, ""
+        end = closing.end()
+    if not end:
+        end = _headless(bare)
+    return (bare[:end], bare[end:].lstrip()) if end else ("", said)
+
+
+def _headless(text: str) -> int:
+    """Where a thought ends whose opening tag the server stripped with the prompt; 0 if there is none."""
+    tag = _THOUGHT.search(text)
+    is_answer = text.startswith(("{", "[", "`"))
+    return tag.end() if tag and tag[1] and not is_answer and tag.end() <= text.rfind("{") else 0
+
+
+def recovered(completion: Completion) -> Completion:
+    """The completion with the answer as its text where the server took it for the end of the thoughts.
+
+    The reasoning says so. What was cut, or stands in the middle of thoughts, was a draft and no answer.
+    """
+    thought = completion.reasoning
+    if completion.text.strip() or not thought or completion.refusal or is_cut(completion):
+        return completion
+    open_text = _without_thoughts(thought).removesuffix("```").rstrip()
+    if not open_text.endswith("}"):
+        return completion
+    with suppress(ReplyError):
+        *_, last = _objects_in(open_text, False) or [""]
+        if last and open_text.endswith(last):
+            head = thought[: thought.rindex(last)].rstrip().removesuffix("```json").rstrip()
+            return replace(completion, text=last, reasoning=f"{head}\n{RECOVERED}".lstrip())
+    return completion
 
 
 def _without_halves(said: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 # A secret starts a word; in serialised JSON the letter before it may belong to an escape such as \n.
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"
@@ -87,6 +89,53 @@ def _locate(value: object, known: tuple[str, ...], path: str) -> tuple[str, str]
     else:
         return None
     return next((found for place, item in inner if (found := _locate(item, known, place))), None)
+
+
+# What a field of an address's query is called that holds a key.
+_QUERY = re.compile(r"key|token|secret|sig|password|code", re.IGNORECASE)
+
+
+def of_endpoint(base_url: str, *given: str) -> tuple[str, ...]:
+    """All that is secret about an endpoint: what is `given`, and what its address holds, as it is and as it is sent."""
+    try:
+        parts = urlsplit(base_url)
+        user, password = parts.username or "", parts.password or ""
+    except ValueError:
+        return tuple(filter(None, given))
+    plain = unquote(password)
+    basic = b64encode(f"{unquote(user)}:{plain}".encode()).decode() if user else ""
+    query = [value for name, value in parse_qsl(parts.query) if _QUERY.search(name)]
+    # Some gateways take a key in the place of the user's name.
+    return tuple(
+        dict.fromkeys(filter(None, (*given, plain, password, basic, "" if password else unquote(user), *query)))
+    )
+
+
+# Headers that say who calls: what stands there may stand in a report too.
+_OPEN = frozenset({"http-referer", "referer", "x-title", "user-agent", "accept", "accept-language"})
+
+
+def of_headers(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of headers that are taken for secrets: all but those that say who calls."""
+    return tuple(value for name, value in headers.items() if name.lower() not in _OPEN)
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """The text with each of the secrets masked, also where it stands in serialised JSON, or in JSON within JSON.
+
+    One of less than 8 characters stays: words such as "ollama" or "none" are no secret, and part of many messages.
+    """
+    for secret in secrets:
+        if len(secret) >= 8:
+            for form in forms(secret):
+                text = text.replace(form, mask(secret))
+    return text
+
+
+def forms(secret: str) -> tuple[str, ...]:
+    """A secret as it is, as JSON writes it, and as JSON writes that: an answer is JSON in the JSON of a reply."""
+    once = json.dumps(secret)[1:-1]
+    return tuple(dict.fromkeys((secret, once, json.dumps(once)[1:-1])))
 
 
 def mask(key: str) -> str:

@@ -18,21 +18,34 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue, SecretStr, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails, ValidationError, from_json
 
-from extract import toml
+from extract import hosts, toml
 from extract.errors import ConfigError
-from extract.request import Mode
 from extract.secrets import mask
 
 ADAPTIVE = "adaptive"
 FALLBACKS = {"base_url": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
-PATHS = ("cache", "replay", "prompts", "out", "prices")
-CAN_BE_NONE = (*PATHS, "temperature", "max_tokens", "seed", "max_cost", "max_tokens_total", "rpm", "tpm")
-# --max-tokens and --max-tokens-total would be taken for one another.
-FLAGS = {"max_tokens_total": "--max-total-tokens"}
+PATHS = ("cache", "replay", "prompts", "out", "prices", "api_key_file")
+LIMITS = ("first_token_timeout_s", "max_cost", "max_tokens_total", "rpm", "tpm")
+CAN_BE_NONE = (*PATHS, "temperature", "max_tokens", "context", "seed", *LIMITS)
+# Yes, no, or left to what the address tells.
+SWITCHES = ("azure", "warm_up")
+AUTO = "auto"
+# What is written for no value.
+WORDS = {**dict.fromkeys(CAN_BE_NONE, "none"), **dict.fromkeys(SWITCHES, AUTO), "concurrency": ADAPTIVE}
+# Of these one is used.
+KEYS = ("api_key", "api_key_command", "api_key_file")
+# --max-tokens and --max-tokens-total would be taken for one another; a header is given one at a time.
+FLAGS = {"max_tokens_total": "--max-total-tokens", "headers": "--header"}
 NOUNS = {"integer": "a whole number", "number": "a number", "object": "a JSON object", "string": "a text"}
-NOUNS |= {"path": "a path", "password": "a key", "base_url": "an address such as http://localhost:11434/v1"}
+NOUNS |= {"path": "a path", "password": "a key", "boolean": "true or false", "headers": "NAME=VALUE or a JSON object"}
+NOUNS |= {"api_key_command": "a command", "base_url": "an address such as http://localhost:11434/v1"}
 # Scheme with credentials, host with path, query.
 ADDRESS = re.compile(r"(https?://(?:[^\s/?#]*@)?)((?:\[[^\s\]]+\]|[^\s/?#:@\[\]]+)(?::\d+)?(?:/[^\s?#]*)?)([?#]\S*)?")
+# What a header may be called, and what follows from the request itself.
+HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+OF_THE_REQUEST = frozenset({"content-length", "content-type", "host", "transfer-encoding", "connection"})
+ModeOrAuto = Literal["auto", "json_schema", "tools", "json", "md_json"]
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 def _user_cache() -> Path:
@@ -48,12 +61,26 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     base_url: str | None = Field(None, repr=False, description="Address of an OpenAI-compatible endpoint, with /v1.")
     model: str | None = Field(None, description="Name of the model, as the endpoint knows it.")
     api_key: SecretStr | None = Field(None, description="Key of the endpoint; a local server needs none.")
+    api_key_file: Path | None = Field(None, description="File that holds the key.")
+    api_key_command: SecretStr | None = Field(
+        None, description="Command that prints the key; not from a settings file, which others may have written."
+    )
+    headers: dict[str, SecretStr] = Field({}, description="Header of each request, NAME=VALUE; may be given again.")
+    azure: bool | None = Field(None, description="Send the key as Azure wants it; by default to addresses of Azure.")
     # The version with the best score on the dev split (README), which need not be the newest.
     prompt: str = Field("events/v2", description="Prompt: <task>/vN, or <task> for its newest version.")
-    mode: Mode = Field("json_schema", description="How the endpoint is made to answer in JSON.")
+    mode: ModeOrAuto = Field(
+        "auto", description="How the endpoint is made to answer in JSON; auto finds out which ways it enforces."
+    )
     temperature: float | None = Field(0.0, ge=0, description="Sampling temperature; none leaves it to the endpoint.")
     max_tokens: int | None = Field(4096, ge=1, description="Longest answer in tokens; none leaves it to the endpoint.")
+    context: int | None = Field(
+        None, ge=1, description="Context of the model in tokens: longer reports are asked in parts; none if unknown."
+    )
     seed: int | None = Field(None, description="Random seed sent with each request; none sends no seed.")
+    reasoning_effort: ReasoningEffort | None = Field(
+        None, description="How much a model is to think: none, minimal, low, medium, high, ...; not sent if not given."
+    )
     extra: dict[str, JsonValue] = Field({}, description="Further fields of the request's body, as a JSON object.")
     max_reasks: int = Field(2, ge=0, le=10, description="How often an invalid answer is sent back to be corrected.")
     concurrency: int | None = Field(
@@ -62,8 +89,14 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     rpm: float | None = Field(None, gt=0, description="Most requests a minute; none is as many as the endpoint takes.")
     tpm: float | None = Field(None, gt=0, description="Most tokens a minute, prompts and longest answers together.")
     timeout_s: float = Field(600.0, gt=0, description="Longest wait for one answer, in seconds.")
+    first_token_timeout_s: float | None = Field(
+        None, gt=0, description="Longest wait until an answer begins, for models that load first; none is timeout_s."
+    )
     connect_timeout_s: float = Field(5.0, gt=0, description="Longest wait for a connection, in seconds.")
     max_tries: int = Field(5, ge=1, description="How often one request is tried when network or endpoint fail.")
+    warm_up: bool | None = Field(
+        None, description="Send one tiny request before many; by default to all but well-known services."
+    )
     cache: Path | None = Field(default_factory=_user_cache, description="Folder that keeps answers; none keeps none.")
     replay: Path | None = Field(None, description="Folder of recordings that answer in place of the endpoint.")
     endpoint: str | None = Field(None, description="Label of the endpoint in keys, in place of its address.")
@@ -75,6 +108,8 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     max_tokens_total: int | None = Field(
         None, ge=1, description="The run stops when it has used this many tokens, in and out together."
     )
+    batch_lines: int = Field(50_000, ge=1, description="Most requests in one batch.")
+    batch_mb: float = Field(200.0, gt=0, description="Most megabytes (of 1,000,000 bytes) in the file of one batch.")
 
     @property
     def endpoint_label(self) -> str:
@@ -87,14 +122,13 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     def _plain(cls, value: object, info: ValidationInfo) -> object:
         """Read the word "none" and JSON in text; an empty ValueError says that the kind is wrong."""
         text = str(value).strip() if isinstance(value, str | Path) else None
-        if text and text.lower() == "none" and info.field_name in CAN_BE_NONE:
+        if text and text.lower() == WORDS.get(str(info.field_name)):
             return None
-        if text and text.lower() == ADAPTIVE and info.field_name == "concurrency":
-            return None
-        # No setting is a truth value, yet pydantic would take one for 0 or 1. An empty label is a label.
-        if isinstance(value, bool) or (text == "" and info.field_name != "endpoint"):
+        # pydantic would take a truth value for 0 or 1, and the other way round. An empty label is a label.
+        is_of_kind = isinstance(value, bool) == (info.field_name in SWITCHES) or not isinstance(value, int | float)
+        if not is_of_kind or (text == "" and info.field_name != "endpoint"):
             raise ValueError
-        if text and info.field_name == "extra":
+        if text and info.field_name in ("extra", "headers"):
             return from_json(text, allow_inf_nan=False)
         return value if text is None else text
 
@@ -114,6 +148,29 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
         if value and re.search(r"[^!-~]", value.get_secret_value()):
             raise ValueError("there is a space, a line break or a letter beyond ASCII in it")
         return value
+
+    @field_validator("headers", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        """What a command line gives: NAME=VALUE, one or several."""
+        if not isinstance(value, list | tuple):
+            return value
+        pairs = [text.partition("=") for text in value if isinstance(text, str)]
+        if len(pairs) < len(value) or not all(separator for _, separator, _ in pairs):
+            raise ValueError("there is no = in one of them")
+        return {name.strip(): text for name, _, text in pairs}
+
+    @field_validator("headers")
+    @classmethod
+    def _sendable(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if not all(map(HEADER.fullmatch, value)):
+            raise ValueError("a name holds a character that no name of a header has")
+        if given := OF_THE_REQUEST & {name.lower() for name in value}:
+            raise ValueError(f"{min(given)} follows from the request")
+        texts = {name: text.get_secret_value().strip() for name, text in value.items()}
+        if not all(text.isascii() and text.isprintable() for text in texts.values()):
+            raise ValueError("a value holds a line break or a letter beyond ASCII")
+        return {name: SecretStr(text) for name, text in texts.items()}
 
     @field_validator(*PATHS)
     @classmethod
@@ -159,12 +216,38 @@ def resolve(
     folder = (folder or Path.cwd()).resolve()
     files = [_from_file(folder, "pyproject.toml", "tool", "mahdar"), _from_file(folder, "mahdar.toml")]
     given = _defaults(folder) | files[0] | files[1] | _from_environ(environ, folder) | _from_flags(flags or {}, folder)
+    warnings = _choose_key(given, environ)
     origins = {name: given[name][1] if name in given else Origin("default", "default") for name in VARIABLES}
     keys = [file["api_key"][1].where for file in files if "api_key" in file]
-    warnings = [f"{where}: api_key: a key in a file that may be committed: use the environment" for where in keys]
+    warnings += [f"{where}: api_key: a key in a file that may be committed: use the environment" for where in keys]
     variables = (name for name in sorted(environ) if name.startswith("MAHDAR_"))
     warnings += [f"environment: {text}" for text in toml.unknown("variable", variables, VARIABLES.values())]
     return Resolved(_validate(given), origins, tuple(warnings))
+
+
+def _choose_key(given: dict[str, _Given], environ: Mapping[str, str]) -> list[str]:
+    """Leave one of the settings that give a key: a flag before the environment before a file; gives warnings.
+
+    OPENAI_API_KEY comes last, and goes to OpenAI, to the host of OPENAI_BASE_URL and to this machine alone: whoever
+    tries some other address has seldom thought of what stands in the environment.
+    """
+    ranks = ("flag", "environment", "file")
+    found = sorted(
+        (name for name in KEYS if name in given),
+        key=lambda name: (given[name][1].where == FALLBACKS["api_key"], ranks.index(given[name][1].kind)),
+    )
+    for name in found[1:]:
+        del given[name]
+    url = str(given["base_url"][0]).strip() if "base_url" in given else ""
+    theirs = hosts.host_of(environ.get(FALLBACKS["base_url"], "").strip())
+    is_meant = hosts.is_openai(url) or hosts.is_loopback(url) or hosts.host_of(url) in ("", theirs)
+    if is_meant or "api_key" not in given or given["api_key"][1].where != FALLBACKS["api_key"]:
+        return []
+    del given["api_key"]
+    return [
+        f"OPENAI_API_KEY is not sent to {hosts.host_of(url)}, as it may be OpenAI's: "
+        "set MAHDAR_API_KEY or --api-key to a key of this endpoint (none, if it wants none)"
+    ]
 
 
 def _defaults(folder: Path) -> dict[str, _Given]:
@@ -203,6 +286,9 @@ def _from_file(folder: Path, filename: str, *tables: str) -> dict[str, _Given]:
         raise ConfigError(f"{where}: not a table; write settings below this heading, one a line")
     if unknown := toml.unknown("key", values, VARIABLES):
         raise ConfigError("\n".join(f"{where}: {text}" for text in unknown))
+    if "api_key_command" in values:
+        # The file may have come with the reports: nothing that others wrote is run unasked.
+        raise ConfigError(f"{where}: api_key_command: no file may name a command: set MAHDAR_API_KEY_COMMAND")
     return {name: (value, Origin("file", where), path.parent) for name, value in values.items()}
 
 
@@ -219,7 +305,9 @@ def _validate(given: Mapping[str, _Given]) -> Settings:
 def _problem(name: str, value: object, origin: Origin, detail: ErrorDetails) -> str:
     at = f"{origin.where}: {name}" if origin.kind == "file" else origin.where
     # A key may stand in the value of api_key and of extra, and in any list or table.
-    is_open = name not in {"api_key", "extra"} and isinstance(value, str | int | float | Path)
+    is_open = name not in {"api_key", "api_key_command", "headers", "extra"} and isinstance(
+        value, str | int | float | Path
+    )
     shown = repr(_shown(name, value)) if is_open else "the value"
     reason = str(detail.get("ctx", {}).get("error", ""))
     return f"{at}: {shown} is not {_allowed(name)}" + (f": {reason}" if reason else "")
@@ -233,17 +321,18 @@ def _allowed(name: str) -> str:
     if "minimum" in kind:
         words += f" from {kind['minimum']} " + (f"to {kind['maximum']}" if "maximum" in kind else "up")
     words += " above 0" if "exclusiveMinimum" in kind else ""
-    if name == "concurrency":
-        return f"{words} or the word {ADAPTIVE!r}"
-    return f"{words} or the word 'none'" if name in CAN_BE_NONE else words
+    return f"{words} or the word {WORDS[name]!r}" if name in WORDS else words
 
 
 def _shown(name: str, value: object) -> str:
+    if name == "headers" and isinstance(value, dict):
+        # Names alone: the last letters of a value may be a large part of it.
+        return json.dumps(dict.fromkeys(value, "***"), ensure_ascii=False)
     if isinstance(value, SecretStr):
-        return mask(value.get_secret_value())
+        return mask(value.get_secret_value()) if name == "api_key" else "***"
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
     if name == "base_url":
         text = re.sub(r"(?s)\?.*", "?***", re.sub(r"(?s)^(\w+://)?.*@", r"\1***@", text))
     if value is None:
-        return ADAPTIVE if name == "concurrency" else "none"
-    return text
+        return WORDS.get(name, "none")
+    return text.lower() if name in SWITCHES else text

@@ -211,6 +211,7 @@ def job_of(pipeline: Pipeline, inputs: Sequence[str], *, retry_of: Path | None =
         "mode": asking.mode,
         "options": dict(asking.options),
         "max_reasks": asking.max_reasks,
+        "context": asking.context,
         "inputs": [str(each) for each in inputs],
         "retry_of": str(retry_of) if retry_of else None,
     }

@@ -18,6 +18,16 @@ def estimate(text: str) -> int:
     return round(sum(_cost(piece) for piece in _PIECE.findall(text)))
 
 
+def running(text: str) -> tuple[list[int], list[float]]:
+    """Offsets at which pieces of `text` end, and the estimated tokens up to each."""
+    ends, sums, total = [0], [0.0], 0.0
+    for piece in _PIECE.finditer(text):
+        total += _cost(piece[0])
+        ends.append(piece.end())
+        sums.append(total)
+    return ends, sums
+
+
 def _cost(piece: str) -> float:
     first = piece[0]
     if first.isascii():

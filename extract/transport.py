@@ -6,7 +6,7 @@ import os
 import platform
 import ssl
 import time
-from asyncio import get_running_loop
+from asyncio import get_running_loop, timeout
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,12 +18,13 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 if TYPE_CHECKING:
     from extract.client import Endpoint
 
-Why = Literal["unusable", "unconnected", "untrusted", "late", "broken", "redirected", "key"]
+Why = Literal["unusable", "unconnected", "untrusted", "late", "stalled", "broken", "redirected", "key", "header"]
 
 _PATH = "/chat/completions"
 _KEEP_IDLE_S = 30.0
@@ -57,6 +58,7 @@ class _Try:
 
     is_connected: bool = False
     is_reused: bool = False
+    has_begun: bool = False
 
 
 class Connection:
@@ -70,13 +72,11 @@ class Connection:
     def __init__(self, endpoint: Endpoint) -> None:
         self._loop = get_running_loop()
         self._url = _address(endpoint.base_url)
-        self._headers = {
-            "Accept": "application/json",
-            "Authorization": _authorization(endpoint),
-            "Content-Type": "application/json",
-            "User-Agent": "mahdar",
-        }
-        self._timeout = aiohttp.ClientTimeout(total=endpoint.timeout_s, connect=endpoint.connect_timeout_s)
+        self._headers = _headers(endpoint)
+        self._begin_s, self._whole_s = endpoint.first_token_timeout_s, endpoint.timeout_s
+        # Where the beginning has a time of its own, `_send` keeps both.
+        total = endpoint.timeout_s if self._begin_s is None else None
+        self._timeout = aiohttp.ClientTimeout(total=total, connect=endpoint.connect_timeout_s)
         self._proxy = _proxy(self._url)
         self._pool = self._session(force_close=False)
         self._fresh: aiohttp.ClientSession | None = None
@@ -90,6 +90,16 @@ class Connection:
                 return reply
             url = _next(url, reply.headers["location"])
         raise Unanswered("redirected", _shown(url))
+
+    async def get(self, path: str, timeout_s: float) -> Reply:
+        """What is at a path of the same host; Unanswered if nothing is within this time. Follows no redirect."""
+        tried = _Try()
+        try:
+            async with timeout(timeout_s):
+                url = self._url.with_path(path).with_query(self._url.query)
+                return await self._send(self._pool, url, None, tried)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _unanswered(error, tried) from None
 
     async def close(self) -> None:
         """Close them all."""
@@ -120,16 +130,21 @@ class Connection:
             # Not chained: aiohttp's errors hold our headers and the whole address.
             raise _unanswered(error, tried) from None
 
-    async def _send(self, session: aiohttp.ClientSession, url: URL, content: bytes, tried: _Try) -> Reply:
+    async def _send(self, session: aiohttp.ClientSession, url: URL, content: bytes | None, tried: _Try) -> Reply:
         is_tls = "https" in (url.scheme, self._proxy and self._proxy.scheme)
-        async with session.post(
+        sending = session.request(
+            "GET" if content is None else "POST",
             url,
             data=content,
             allow_redirects=False,
             proxy=self._proxy,
             ssl=_trusted(_bundle()) if is_tls else True,
             trace_request_ctx=tried,
-        ) as response:
+        )
+        async with timeout(self._begin_s) as limit, sending as response:
+            if self._begin_s is not None:
+                tried.has_begun = True
+                limit.reschedule(self._loop.time() + self._whole_s)
             return Reply(response.status, response.headers, await response.read())
 
     def _session(self, *, force_close: bool) -> aiohttp.ClientSession:
@@ -165,15 +180,30 @@ def _address(base_url: str) -> URL:
     return url
 
 
-def _authorization(endpoint: Endpoint) -> str:
+def _headers(endpoint: Endpoint) -> Mapping[str, str]:
+    """Ours, then the user's, which win whatever the case of their names."""
+    headers = CIMultiDict(
+        {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "mahdar"}
+        | dict([_authorization(endpoint)])
+    )
+    for name, value in endpoint.headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise Unanswered("header", f"the header {name} holds a line break or another character that none can")
+        headers[name] = value
+    return headers
+
+
+def _authorization(endpoint: Endpoint) -> tuple[str, str]:
+    """The header that the key goes into, or the name and password of the address."""
     parts = urlsplit(endpoint.base_url)
     if parts.username is not None:
         given = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        return f"Basic {b64encode(given.encode()).decode()}"
+        return "Authorization", f"Basic {b64encode(given.encode()).decode()}"
     if not (endpoint.api_key.isascii() and endpoint.api_key.isprintable()):
         raise Unanswered("key", "the key holds a line break or another character that no key has")
     # Local servers take any; some proxies want there to be one.
-    return f"Bearer {endpoint.api_key or 'none'}"
+    key = endpoint.api_key or "none"
+    return ("api-key", key) if endpoint.is_azure else ("Authorization", f"Bearer {key}")
 
 
 def _proxy(url: URL) -> URL | None:
@@ -260,7 +290,7 @@ def _unanswered(error: Exception, tried: _Try) -> Unanswered:
         return Unanswered("unusable", "the address cannot be used")
     if isinstance(error, TimeoutError):
         # A connection that takes too long has no text of its own; the limit is said in its place.
-        return Unanswered("late" if tried.is_connected else "unconnected")
+        return Unanswered("stalled" if tried.has_begun else "late" if tried.is_connected else "unconnected")
     if not tried.is_connected:
         return _unconnected(error)
     if isinstance(error, aiohttp.ClientResponseError):

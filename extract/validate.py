@@ -20,6 +20,9 @@ from extract.weekday import ENGLISH as WEEKDAYS
 from extract.weekday import is_off
 from schemas import Answer, Record, interval
 
+# What is wrong with an answer and would be again.
+_LASTING = frozenset({"refusal", "truncated", "truncated_prompt"})
+
 NOT_IN_REPORT = "is not in the report; copy the words character by character, or leave it out"
 
 
@@ -71,7 +74,7 @@ class Verdict:
     @property
     def is_final(self) -> bool:
         """Whether asking again is no use: nothing is wrong, or it would go wrong again."""
-        return not self.problems or any(problem.kind in ("refusal", "truncated") for problem in self.problems)
+        return not self.problems or any(problem.kind in _LASTING for problem in self.problems)
 
 
 def judge(completion: Completion, prompt: Prompt, document: Document, text: Text) -> Verdict:
@@ -82,12 +85,18 @@ def judge(completion: Completion, prompt: Prompt, document: Document, text: Text
         problem = Problem(path="", message=str(error), kind=error.kind)
         if error.rest:
             return _salvage(error.rest, prompt, document, text, [problem])
-        return Verdict(problems=(problem,), failures=(_failure(document, problem),))
+        return worthless(document, problem.message, kind=problem.kind)
     try:
         answer = prompt.answer.model_validate_json(found)
     except ValidationError as error:
         return _salvage(found, prompt, document, text, [_problem(detail) for detail in error.errors()])
     return _ground_all(answer, answer.records(), document, text)
+
+
+def worthless(document: Document, message: str, *, kind: str) -> Verdict:
+    """The verdict on an answer of which nothing can be kept."""
+    problem = Problem(path="", message=message, kind=kind)
+    return Verdict(problems=(problem,), failures=(_failure(document, problem),))
 
 
 def _failure(document: Document, problem: Problem, record: object = None) -> Failure:

@@ -12,7 +12,11 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from unittest.mock import patch
 
+from extract.warming import warm_up
+
 Body = Mapping[str, Any] | str | bytes
+
+_WARM_UP = list(warm_up("").messages)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +78,13 @@ class ScriptedEndpoint:
     """Gives its replies one after the other, or those of a function of the request; keeps what it was asked.
 
     A context manager. `url` is its base URL, with /v1 at the end. When the replies are used
-    up it answers 400, which nobody tries again.
+    up it answers 400, which nobody tries again. A warm-up is answered beside the script and not kept, but for an
+    endpoint that `is_cold`, to which it is a request like any other.
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, is_cold: bool = False) -> None:
         self.asked: list[Asked] = []
+        self._is_cold = is_cold
         self._script = script
         self._lock = Lock()
         self._server = _Server(self._reply)
@@ -103,6 +109,8 @@ class ScriptedEndpoint:
         self._environ.stop()
 
     def _reply(self, asked: Asked) -> Reply:
+        if not self._is_cold and asked.body and asked.body.get("messages") == _WARM_UP:
+            return Reply(body=completion(""))
         with self._lock:
             number = len(self.asked)
             self.asked.append(asked)

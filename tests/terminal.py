@@ -87,4 +87,5 @@ def write(folder: Path | str, **texts: str) -> Path:
 def _environ(environ: dict[str, str]) -> dict[str, str | None]:
     users = {name: None for name in os.environ if name.startswith(("MAHDAR_", "OPENAI_"))}
     ours = {"XDG_CACHE_HOME": str(Path("cache-of-the-user").resolve()), "COLUMNS": "80", "NO_PROXY": "127.0.0.1"}
-    return {**users, **dict.fromkeys(_ABOUT_TERMINALS), **ours, **environ}
+    # A script of replies begins with that to the first report, not with that to a question about modes.
+    return {**users, **dict.fromkeys(_ABOUT_TERMINALS), **ours, "MAHDAR_MODE": "json_schema", **environ}

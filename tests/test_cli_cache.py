@@ -157,7 +157,7 @@ def test_config_has_every_setting():
 def test_config_says_where_each_value_came_from():
     Path("mahdar.toml").write_text('model = "of-the-file"\nmax_reasks = 1\n')
 
-    shown = config("--max-reasks", "3", MAHDAR_CONCURRENCY="9", OPENAI_BASE_URL="http://host/v1")
+    shown = config("--max-reasks", "3", MAHDAR_CONCURRENCY="9", OPENAI_BASE_URL="http://host/v1", MAHDAR_MODE="")
 
     names = ("max_reasks", "concurrency", "base_url", "model", "mode")
     assert {name: shown[name] for name in names} == {
@@ -165,7 +165,7 @@ def test_config_says_where_each_value_came_from():
         "concurrency": {"value": "9", "from": "MAHDAR_CONCURRENCY"},
         "base_url": {"value": "http://host/v1", "from": "OPENAI_BASE_URL"},
         "model": {"value": "of-the-file", "from": "mahdar.toml"},
-        "mode": {"value": "json_schema", "from": "default"},
+        "mode": {"value": "auto", "from": "default"},
     }
 
 

@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from tests.endpoint import SILENT, Answer, Asked, ScriptedEndpoint
+from tests.endpoint import SILENT, Answer, Asked, Reply, ScriptedEndpoint
 from tests.invented import REPORT
 from tests.terminal import RECORDINGS, ROOT, SEEDS, of, rows, saying, write
 
@@ -32,7 +32,7 @@ def command(*arguments: str) -> list[str]:
 def outside(**environ: str) -> dict[str, str]:
     """The environment of a process of its own, which finds this code and none of the user's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAHDAR_", "OPENAI_"))}
-    return {**kept, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(Path.cwd()), **environ}
+    return {**kept, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(Path.cwd()), "MAHDAR_MODE": "json_schema", **environ}
 
 
 def run(*arguments: str, stdout: IO[str] | int = PIPE, stderr: int = PIPE) -> subprocess.CompletedProcess[str]:
@@ -114,6 +114,23 @@ def test_ctrl_c_finishes_what_is_in_flight_and_begins_nothing_more():
     )
     assert [row["document"] for row in rows("out/records.jsonl")] == ["a", "b"]
     assert [of(asked) for asked in endpoint.asked] == ["a", "b"]
+
+
+def test_ctrl_c_waits_for_no_pause_that_an_endpoint_asks_for():
+    is_asked = Event()
+
+    def script(asked: Asked) -> Answer:
+        is_asked.set()
+        return Reply(status=429, headers={"Retry-After": "100"}, body="")
+
+    with ScriptedEndpoint(script) as endpoint:
+        process = started(endpoint.url)
+        assert is_asked.wait(20)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert said.endswith("mahdar: interrupted\nnothing was extracted\n")
 
 
 def test_a_second_ctrl_c_ends_a_run_at_once_and_keeps_what_was_done():

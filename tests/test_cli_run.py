@@ -226,7 +226,7 @@ def test_the_same_text_twice_is_told_of(reports):
 
 @pytest.mark.parametrize(
     "shown",
-    ["--model TEXT", "--temperature NUMBER", "--max-tokens N", "--extra JSON", "--cache DIR", "--mode [json_schema|"],
+    ["--model TEXT", "--temperature NUMBER", "--max-tokens N", "--extra JSON", "--cache DIR", "--mode [auto|"],
 )
 def test_help_says_what_an_option_takes(shown):
     ran = mahdar("run", "--help")

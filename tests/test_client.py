@@ -431,7 +431,7 @@ def test_an_answer_that_does_not_come_in_time_says_what_to_raise():
 @pytest.mark.parametrize(
     ("reply", "kind", "message", "tries"),
     [
-        ("<!doctype html><html>Welcome</html>", "not_json", "a web page, not an API's JSON; is --base-url right?", 1),
+        ("<!doctype html><html>Welcome</html>", "path", "a web page, not an API's JSON; is --base-url right?", 1),
         ("", "not_json", "no chat completion: it is empty", 2),
         ("upstream error", "not_json", "no chat completion: upstream error", 2),
         ('{"choices": [{"mess', "not_json", 'no chat completion: {"choices": [{"mess', 2),
@@ -444,7 +444,6 @@ def test_an_answer_that_does_not_come_in_time_says_what_to_raise():
         ({"error": {"message": "Provider returned error"}}, "server", "Provider returned error", 2),
         ({"error": {"message": "Provider returned error", "code": 502}}, "server", "Provider returned error", 2),
         ({"error": {"message": "Insufficient credits", "code": 402}}, "quota", "no credit left", 1),
-        ({"error": {"message": "slow down", "code": "429"}}, "rate", "lower --concurrency", 2),
         ({"error": "out of memory", "choices": None}, "server", "out of memory", 2),
         (
             {"choices": [{"message": {"content": ""}, "finish_reason": "error", "error": {"message": "gone"}}]},
@@ -467,7 +466,6 @@ def test_an_answer_that_does_not_come_in_time_says_what_to_raise():
         "error",
         "error with a status",
         "error that stays",
-        "error with its status as a text",
         "error that is a text",
         "error inside a choice",
     ],
@@ -477,6 +475,12 @@ def test_a_reply_of_status_200_that_is_no_completion_is_a_fault(reply, kind, mes
 
     assert (error.kind, tried) == (kind, tries)
     assert message in str(error)
+
+
+def test_a_rate_limit_inside_a_reply_of_status_200_is_waited_for():
+    got, asked, _ = ask([{"error": {"message": "slow down", "code": "429"}}, completion("{}")], max_tries=2)
+
+    assert (got.text, len(asked)) == ("{}", 2)
 
 
 def test_a_client_serves_one_event_loop_after_another():

@@ -23,6 +23,7 @@ RIGHT = completion(answer(meeting()))
 def extractor(scripted: ScriptedEndpoint, **flags: Any) -> Extractor:
     """An extractor that asks the scripted endpoint and keeps nothing."""
     usual = {"base_url": scripted.url, "model": "m", "prompt": "meeting/v1", "cache": "none", "max_tries": 1}
+    usual |= {"mode": "json_schema"}
     return Extractor(**{**usual, **flags})
 
 

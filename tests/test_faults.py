@@ -64,7 +64,7 @@ def hosted(status: int, message: str, code: str | None, kind: str, cure: str) ->
     return Case("OpenAI", status, {"error": {"message": message, "type": "t", "param": None, "code": code}}, kind, cure)
 
 
-KEY = "set OPENAI_API_KEY or MAHDAR_API_KEY"
+KEY = "set MAHDAR_API_KEY or --api-key to a key of this endpoint"
 PULL = "is 'qwen3:8b' there? With Ollama: ollama pull qwen3:8b"
 PATH = "is --base-url right? It usually ends in /v1"
 CONTEXT = "use a model with a longer context"
@@ -310,7 +310,7 @@ def test_a_pause_that_was_asked_for_is_told():
             "key",
             "the key holds a line break",
             "key",
-            "the key holds a line break; set OPENAI_API_KEY or MAHDAR_API_KEY",
+            "the key holds a line break; set MAHDAR_API_KEY",
         ),
     ],
 )

@@ -14,7 +14,7 @@ import pytest
 from extract import job
 from extract.answers import Answers
 from extract.cache import Cache
-from extract.document import Document, Failure
+from extract.document import Document
 from extract.errors import ConfigError, EndpointError, InputError, ReplayMiss
 from extract.pipeline import Asking, Extraction, Pipeline
 from extract.recordings import Recordings
@@ -144,9 +144,9 @@ def test_no_answer_is_so_odd_that_it_cannot_be_asked_again(said):
 
 def test_a_job_goes_on_after_a_bug():
     model = Model(RIGHT, RecursionError("too deep"), RIGHT)
-    found: list[Extraction | Failure] = []
+    found: list[job.Result] = []
 
-    def take(result: Extraction | Failure) -> bool:
+    def take(result: job.Result) -> bool:
         found.append(result)
         return True
 

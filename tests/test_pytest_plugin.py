@@ -73,6 +73,8 @@ def clean_environment(monkeypatch):
         if name.startswith(("MAHDAR_", "OPENAI_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("MAHDAR_CACHE", "none")
+    # What is recorded begins with the first report, not with a question about modes.
+    monkeypatch.setenv("MAHDAR_MODE", "json_schema")
 
 
 @pytest.fixture
@@ -102,6 +104,7 @@ def recorded(tmp_path_factory):
     (root / "prompts" / "visits" / "v1.md").write_text(PROMPT, encoding="utf-8")
     with ScriptedEndpoint(lambda asked: NOTHING) as endpoint:
         environ = {"MAHDAR_BASE_URL": endpoint.url, "MAHDAR_MODEL": "little", "MAHDAR_CACHE": "none"}
+        environ["MAHDAR_MODE"] = "json_schema"
         folder = shelf.Shelf(root / "recordings", root=root, environ=environ)
         with folder.extractor({"prompt": "visits", "prompts": "prompts", "endpoint": "lab"}) as extractor:
             extractor("The mayor stayed at home.")

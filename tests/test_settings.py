@@ -303,7 +303,7 @@ NOT_HTTP = "write http:// or https:// and then a host, without spaces"
         ("temperature", "inf", "'inf' is not a number from 0 up or the word 'none'"),
         ("timeout_s", "0", "'0' is not a number above 0"),
         ("connect_timeout_s", "soon", "'soon' is not a number above 0"),
-        ("mode", "jsn", "'jsn' is not one of json_schema, tools, json, md_json"),
+        ("mode", "jsn", "'jsn' is not one of auto, json_schema, tools, json, md_json"),
         ("extra", "{a", "the value is not a JSON object: key must be a string at line 1 column 2"),
         ("extra", '{"a": NaN}', "the value is not a JSON object: expected value at line 1 column 7"),
         ("extra", "[1]", "the value is not a JSON object"),
@@ -440,7 +440,7 @@ def test_rows_tell_every_setting_its_value_and_its_origin(folder):
     assert ("temperature", "none", "--temperature") in rows
     assert ("extra", '{"لغة": "ar"}', "--extra") in rows
     assert ("timeout_s", "30.0", "MAHDAR_TIMEOUT_S") in rows
-    assert ("mode", "json_schema", "default") in rows
+    assert ("mode", "auto", "default") in rows
 
 
 @pytest.mark.parametrize(

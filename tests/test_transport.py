@@ -227,6 +227,44 @@ def test_an_answer_that_trickles_in_has_the_time_of_one_answer():
     assert (found.kind, found.retryable) == ("timeout", True)
 
 
+@pytest.mark.parametrize("sent", [WHOLE[:-5], WHOLE[: WHOLE.index(b"\r\n\r\n") + 4]], ids=["in the body", "headers"])
+def test_an_answer_that_begins_and_stops_has_the_time_of_one_answer_from_then_on(sent):
+    with wire(lambda number, index: (sent, False) if index == 0 else None) as server:
+        found = fault(server.url, first_token_timeout_s=30, timeout_s=0.1)
+
+    assert (found.kind, found.retryable) == ("timeout", True)
+    assert "the answer began, and was not whole within 0.1 s more" in str(found)
+
+
+def test_an_answer_that_does_not_begin_has_a_time_of_its_own():
+    with wire(lambda number, index: None) as server:
+        found = fault(server.url, first_token_timeout_s=0.1, timeout_s=30)
+
+    assert (found.kind, found.retryable) == ("timeout", True)
+    assert "no answer within 0.1 s; a model that is still loading needs longer" in str(found)
+
+
+def test_an_answer_in_time_is_read_whichever_times_are_given():
+    with wire(lambda number, index: (WHOLE, False)) as server:
+        assert ask(server.url, first_token_timeout_s=30, timeout_s=20)[0].text == "{}"
+
+
+@pytest.mark.parametrize("value", ["a\nX: y", "é", "\x00"], ids=["line break", "accent", "null"])
+def test_a_header_that_cannot_be_sent_is_told_without_its_value(value):
+    found = fault("http://127.0.0.1:9/v1", headers={"X-Team": f"{KEY}{value}"})
+
+    assert (found.kind, found.retryable, "X-Team" in str(found)) == ("key", False, True)
+
+
+@pytest.mark.parametrize("headers", [{"X-Team": "s3cret"}, {"api-key": "s3cret"}])
+def test_no_header_goes_to_a_stranger(headers):
+    moved = Reply(status=307, headers={"Location": "http://127.0.0.2/v1/chat/completions"})
+    with ScriptedEndpoint([moved]) as scripted:
+        assert fault(scripted.url, headers=headers).kind == "path"
+
+    assert len(scripted.asked) == 1
+
+
 def test_a_connection_that_takes_too_long_is_no_slow_answer():
     # Nothing comes back on the TLS handshake, which is a part of connecting.
     with socket.create_server(("127.0.0.1", 0)) as deaf:

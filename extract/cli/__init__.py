@@ -16,6 +16,7 @@ INTERRUPTED = 130
 # Help is stated here, so that listing the commands imports none of them.
 COMMANDS = {
     "run": ("extract.cli.run", "Extract records from reports."),
+    "probe": ("extract.cli.probe", "Say what an endpoint is and can do, and the settings to use."),
     "plan": ("extract.cli.plan", "Say what a run would ask, cost and take, before any call."),
     "batch": ("extract.cli.batch", "Ask through the Batch API, at its price, or through files."),
     "show": ("extract.cli.show", "Print one report of a run with its records and evidence."),

@@ -65,9 +65,8 @@ def prune(older_than: float | None, of_model: str | None, of_prompt: str | None,
 def export(file: TextIO, **flags: Any) -> None:
     """Write all answers to FILE as JSON lines (- for stdout); refused if one holds a secret."""
     settings = options.resolved(flags).settings
-    key = (settings.api_key.get_secret_value(),) if settings.api_key else ()
     with _opened(flags) as cache:
-        number = cache.export(file, secrets=key)
+        number = cache.export(file, secrets=compose.secrets(settings))
     file.write("")  # click opens the file at the first write, and an empty export is one too
     click.echo(f"exported {counted(number, 'answer')}", err=True)
 

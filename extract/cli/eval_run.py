@@ -15,6 +15,7 @@ from extract import compose, job
 from extract.cli import options
 from extract.cli.judged import judged
 from extract.cli.output import shown
+from extract.cli.settle import settled
 from extract.errors import InputError
 from extract.manifest import manifest
 from extract.pipeline import Pipeline
@@ -27,8 +28,8 @@ RECORDINGS = gold.FOLDER.parent / "recordings"
 
 @click.command("run")
 @options.settings("prompt", "out")
-@options.settings(*options.ENDPOINT)
-@options.settings(*options.PATIENCE, "cache", "prompts")
+@options.settings(*options.ENDPOINT, *options.GATEWAY)
+@options.settings(*options.PATIENCE, *options.COLD, "cache", "prompts")
 @click.option(
     "--split", type=click.Choice([*gold.SPLITS, "all"]), default="dev", show_default=True, help="Which documents."
 )
@@ -69,7 +70,7 @@ def _sample(
 ) -> runs.Run:
     """One pass over the documents; the first sample's folder holds those of the others."""
     record_to = recordings if resolved.settings.replay is None else None
-    with compose.pipeline(resolved, record_to=record_to, sample=index) as pipeline:
+    with settled(compose.pipeline(resolved, record_to=record_to, sample=index)) as pipeline:
         if record_to is not None:
             _announce(pipeline, documents, index)
         folder = resolved.settings.out or Path("runs") / "eval" / f"{pipeline.prompt.name.replace('/', '-')}-{split}"

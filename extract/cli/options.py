@@ -8,12 +8,27 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import click
 
-from extract.settings import ADAPTIVE, Resolved, Settings, flag, resolve
+from extract.settings import ADAPTIVE, AUTO, SWITCHES, Resolved, Settings, flag, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ENDPOINT = ("base_url", "model", "api_key", "mode", "temperature", "max_tokens", "seed", "extra", "endpoint")
+ENDPOINT = (
+    "base_url",
+    "model",
+    "api_key",
+    "mode",
+    "temperature",
+    "max_tokens",
+    "context",
+    "seed",
+    "reasoning_effort",
+    "extra",
+    "endpoint",
+)
+# What endpoints behind a gateway want, and where their keys are kept.
+GATEWAY = ("headers", "azure", "api_key_file", "api_key_command")
 PATIENCE = ("max_reasks", "concurrency", "rpm", "tpm", "timeout_s", "connect_timeout_s", "max_tries")
+COLD = ("first_token_timeout_s", "warm_up")
 BUDGET = ("prices", "max_cost", "max_tokens_total")
 
 _METADATA = {
@@ -76,8 +91,20 @@ def _option(name: str) -> Callable[[F], F]:
     if name == "mode":
         from extract.request import MODES
 
-        return click.option(flag(name), type=click.Choice(MODES), help=help_)
-    metavar = "FILE" if name == "prices" else _metavar(field.annotation)
+        return click.option(flag(name), type=click.Choice((AUTO, *MODES)), help=help_)
+    if name in SWITCHES:
+        both = f"{flag(name)}/--no-{flag(name)[2:]}"
+        return click.option(both, name, default=None, help=f"{help_}  [default: {AUTO}]")
+    if name == "headers":
+        return click.option(
+            flag(name),
+            name,
+            metavar="NAME=VALUE",
+            multiple=True,
+            callback=lambda _, __, given: given or None,
+            help=help_,
+        )
+    metavar = "FILE" if name in ("prices", "api_key_file") else _metavar(field.annotation)
     return click.option(flag(name), name, metavar=metavar, help=help_)
 
 

@@ -25,8 +25,8 @@ from extract.survey import Source, survey
 @click.command("plan")
 @options.inputs
 @options.settings("prompt", "replay", "out")
-@options.settings(*options.ENDPOINT)
-@options.settings(*options.PATIENCE, "cache", "prompts", "max_chars", *options.BUDGET)
+@options.settings(*options.ENDPOINT, *options.GATEWAY)
+@options.settings(*options.PATIENCE, *options.COLD, "cache", "prompts", "max_chars", *options.BUDGET)
 @options.no_cache
 @options.metadata
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -41,6 +41,9 @@ def command(inputs: tuple[str, ...], *, as_json: bool, **flags: Any) -> None:
     about = Metadata(published=flags["published"], source=flags["source"], language=flags["language"])
     documents = read(inputs, defaults=about, max_chars=resolved.settings.max_chars)
     with compose.pipeline(resolved, inputs=inputs) as pipeline:
+        if not pipeline.is_settled:
+            said = f"mode {pipeline.asking.mode} is assumed: a run asks first what the endpoint enforces"
+            click.echo(f"mahdar: {said}; so does `mahdar probe`", err=True)
         made = _plan(documents, pipeline, resolved)
     if as_json:
         click.echo(json.dumps(made.to_json(), ensure_ascii=False, indent=2))

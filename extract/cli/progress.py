@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -47,7 +48,8 @@ class Progress:
     ) -> None:
         self._is_quiet, self._is_json = is_quiet, is_json
         self._pipeline, self._total, self._cost = pipeline, total, cost
-        self._log = (folder / LOG).open("a", encoding="utf-8", errors="backslashreplace")
+        # Unbuffered: what could not be written is not tried again when the file is closed.
+        self._log = (folder / LOG).open("ab", buffering=0)
         self._status: Status | None = None
         self._began = self._drawn = self._told = time.monotonic()
         self._past = 0
@@ -88,10 +90,14 @@ class Progress:
     def _event(self, name: str, **values: Any) -> None:
         row = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, **values}
         line = json.dumps(row, ensure_ascii=False, default=str)
-        self._log.write(line + "\n")
-        self._log.flush()
+        self._write(line)
         if self._is_json:
             click.echo(line)
+
+    def _write(self, line: str) -> None:
+        # A full disk must not end a run for the sake of its log: what matters of it is told elsewhere.
+        with suppress(OSError):
+            self._log.write(f"{line}\n".encode("utf-8", "backslashreplace"))
 
     def _say(self, line: str) -> None:
         if self._is_json:

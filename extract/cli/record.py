@@ -11,6 +11,7 @@ from extract import compose
 from extract.cli import options
 from extract.cli.cells import clean
 from extract.cli.output import counted
+from extract.cli.settle import settled
 from extract.document import Failure
 from extract.documents import Metadata, read
 from extract.errors import EndpointError
@@ -25,8 +26,8 @@ PARTLY_FAILED = 1
 @options.inputs
 @click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="Recordings.")
 @options.settings("prompt")
-@options.settings(*options.ENDPOINT)
-@options.settings(*options.PATIENCE, "cache", "prompts", "max_chars")
+@options.settings(*options.ENDPOINT, *options.GATEWAY)
+@options.settings(*options.PATIENCE, *options.COLD, "cache", "prompts", "max_chars")
 @options.no_cache
 @options.metadata
 def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
@@ -52,7 +53,7 @@ def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
         faults.extend(new)
         return not any(fault.kind in HOPELESS for fault in new)
 
-    with compose.pipeline(resolved, record_to=folder) as pipeline:
+    with settled(compose.pipeline(resolved, record_to=folder)) as pipeline:
         gather(documents, pipeline, concurrency=settings.concurrency or FEW, take=take)
     new = counted(len(_paths(folder) - before), "new recording")
     click.echo(f"{new} in {folder}/, which held {len(before)} before")

@@ -14,10 +14,11 @@ from extract import compose, job
 from extract.cli import limits, options, output, retry
 from extract.cli.interrupt import Interrupt, interruptible
 from extract.cli.progress import Progress
+from extract.cli.settle import settled
 from extract.derived import Derived
 from extract.document import Document, Failure
 from extract.documents import Metadata, count, read
-from extract.errors import EndpointError, InputError, MahdarError, Stopped
+from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped
 from extract.manifest import manifest
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
@@ -29,8 +30,8 @@ PARTLY_FAILED = 1
 @click.command("run")
 @options.maybe_inputs
 @options.settings("prompt", "replay", "out")
-@options.settings(*options.ENDPOINT)
-@options.settings(*options.PATIENCE, "cache", "prompts", "max_chars")
+@options.settings(*options.ENDPOINT, *options.GATEWAY)
+@options.settings(*options.PATIENCE, *options.COLD, "cache", "prompts", "max_chars")
 @options.settings(*options.BUDGET)
 @options.no_cache
 @options.metadata
@@ -73,7 +74,8 @@ def command(
         max_chars=resolved.settings.max_chars,
         is_done=done.__contains__,
     )
-    with compose.pipeline(resolved, inputs=inputs) as pipeline, interruptible() as stop:
+    composed = compose.pipeline(resolved, inputs=inputs)
+    with settled(composed, is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
         folder = _folder(resolved, pipeline, inputs, is_fresh=fresh)
         with RunFolder(
             folder, pipeline.prompt.records, job=job_of(pipeline, inputs, retry_of=retry_failed), is_fresh=fresh
@@ -129,7 +131,7 @@ class _Run:
             store.finish(self._manifest(tally, reach), is_whole=tally.stopped is None)
             progress.end(tally)
         if tally.stopped:
-            raise self._stopped(tally, store.folder)
+            raise self._stopped(tally, store)
         if not is_quiet and not is_json:
             with output.reader():
                 output.listing(found, tally)
@@ -147,15 +149,18 @@ class _Run:
         made = manifest(self._pipeline, self._resolved, self._inputs, tally, started=self._started, seconds=seconds)
         return {**made, "cost": reach.cost(tally)}
 
-    def _stopped(self, tally: job.Tally, folder: Path) -> MahdarError:
+    def _stopped(self, tally: job.Tally, store: RunFolder) -> MahdarError:
         """What is said of a run that has ended early."""
         done = tally.documents - tally.unfinished
         kept = (
-            f"stopped after {output.counted(done, 'document')}, see {output.shown(folder)}/; "
+            f"stopped after {output.counted(done, 'document')}, see {output.shown(store.folder)}/; "
             "the same command goes on from there"
         )
         said = f"{tally.stopped}\n{kept if done else 'nothing was extracted'}"
-        return Stopped(said) if self._stop.is_interrupted else EndpointError(said, kind="stopped")
+        if self._stop.is_interrupted:
+            return Stopped(said)
+        is_ours = tally.stopped in (store.fault, self._pipeline.fault())
+        return ConfigError(said) if is_ours else EndpointError(said, kind="stopped")
 
 
 def _folder(resolved: Resolved, pipeline: Pipeline, inputs: tuple[str, ...], *, is_fresh: bool) -> Path:

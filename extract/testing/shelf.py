@@ -46,7 +46,8 @@ class Shelf:
         if set(flags) & set(CHOSEN_BY_FIXTURE):
             raise ConfigError(f"{' and '.join(CHOSEN_BY_FIXTURE)} are no settings of mahdar_replay: {_WHERE}")
         resolved = self._replaying(flags) if self._environ is None else self._recording(flags, self._environ)
-        recordings = self._open(compose.secrets(resolved.settings))
+        # Nothing is written while tests replay, so no file and no command is asked for a key.
+        recordings = self._open(() if self._environ is None else compose.secrets(resolved.settings))
         record_to = None if self._environ is None else self.folder
         pipeline = compose.pipeline(resolved, record_to=record_to, recordings=recordings, hooks=hooks)
         if record_to:

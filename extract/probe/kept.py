@@ -1,0 +1,60 @@
+"""What was found out, kept in the cache folder: one JSON file for an address and a model, without any secret."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from uuid import uuid4
+
+from extract.cache.folder import prepare
+from extract.errors import ConfigError
+from extract.probe.found import Found
+from extract.settings import ADDRESS
+
+# A server may be updated or started otherwise without anybody's telling.
+LONGEST = timedelta(days=7)
+FOLDER = "endpoints"
+
+
+def address_of(base_url: str) -> str:
+    """The address as it is kept: without scheme, credentials and query."""
+    match = ADDRESS.fullmatch(base_url)
+    return match[2].rstrip("/") if match else ""
+
+
+def load(cache: Path | None, base_url: str, model: str, now: datetime | None = None) -> Found | None:
+    """What is known and not older than seven days, or None; a file that cannot be read is none."""
+    if cache is None:
+        return None
+    address = address_of(base_url)
+    # A name too long for a path, a folder in place of a file, a file of another version: nothing is known.
+    with suppress(OSError, ValueError, TypeError, LookupError, AttributeError):
+        found = Found.from_json(json.loads(_path(cache, address, model).read_bytes()))
+        age = (now or datetime.now(UTC)) - datetime.fromisoformat(found.time)
+        if (found.address, found.model) == (address, model) and timedelta(minutes=-5) <= age <= LONGEST:
+            return found
+    return None
+
+
+def save(cache: Path | None, found: Found) -> str | None:
+    """Keep it for the next run, in place of what was there; without a cache nothing is kept. Gives what went wrong."""
+    if cache is None:
+        return None
+    path = _path(cache, found.address, found.model)
+    try:
+        prepare(cache)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = path.with_name(f".{uuid4().hex}.tmp")
+        draft.write_text(json.dumps(found.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except (ConfigError, OSError) as error:
+        return str(error)
+    return None
+
+
+def _path(cache: Path, address: str, model: str) -> Path:
+    digest = blake2b(json.dumps([address, model]).encode(), digest_size=16).hexdigest()
+    return cache / FOLDER / f"{digest}.json"
