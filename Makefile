@@ -8,13 +8,17 @@ PROMPTS := events/v1 events/v2 events/v3
 RUNS := $(foreach prompt,$(PROMPTS),runs/eval/$(subst /,-,$(prompt))-dev)
 READY := .venv/.ready
 
-.PHONY: demo test eval bench check record lock faults format clean
+.PHONY: demo test test-servers eval bench check record lock faults format clean
 
 demo: $(READY)  ## extract from the five seeds by replaying recorded answers
 	@$(BIN)/mahdar run seeds/ --replay evals/recordings --out runs/demo
 
 test: $(READY)  ## the test suite
 	$(BIN)/python -m pytest
+
+test-servers: $(READY)  ## the tests with real servers, which are installed and started here: llama.cpp, LiteLLM
+	@$(BIN)/python -m tests.servers.install
+	$(BIN)/python -m pytest tests/servers -m servers -rsx --durations=5
 
 eval: $(READY)  ## score the prompts on the labelled documents by replaying recorded answers
 	@mkdir -p runs

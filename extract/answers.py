@@ -39,6 +39,7 @@ class Answers:
         self.fit = fit or Fit()
         # Why answers cannot be kept any more: a job ends then, before it pays for more of them.
         self.fault: str | None = None
+        self._is_flushing = False
 
     @property
     def is_offline(self) -> bool:
@@ -64,18 +65,44 @@ class Answers:
         if self._ask is None:
             assert self._recordings is not None  # noqa: S101  __init__ saw to it
             return self._recordings.replay(request, label)
+        return await self._asked(request, label)
+
+    async def unknown(self, request: Request, label: Label) -> Completion:
+        """The same for a request that was found not to be known a moment ago."""
+        if self._ask is None:
+            return await self(request, label)
+        return await self._asked(request, label)
+
+    async def _asked(self, request: Request, label: Label) -> Completion:
+        assert self._ask is not None  # noqa: S101  the callers looked
         completion = await self._ask(request, label)
         if self.fit.cut(request, completion) is not None:
             return completion
         self.fit.learn(request, completion)
         if self._cache is not None:
-            try:
-                self._cache.put(request, completion, label)
-            except ConfigError as error:
-                # This answer is paid, and good for its records all the same.
-                self.fault = str(error)
+            self._keep(self._cache, request, completion, label)
         self._record(request, completion, label)
         return completion
+
+    def _keep(self, cache: Cache, request: Request, completion: Completion, label: Label) -> None:
+        """Put an answer into the cache, with all others that came in the same turn of the event loop."""
+        from asyncio import get_running_loop
+
+        try:
+            cache.put(request, completion, label)
+        except ConfigError as error:
+            # This answer is paid, and good for its records all the same.
+            self.fault = str(error)
+        if not self._is_flushing:
+            self._is_flushing = True
+            get_running_loop().call_soon(self._flush, cache)
+
+    def _flush(self, cache: Cache) -> None:
+        self._is_flushing = False
+        try:
+            cache.flush()
+        except ConfigError as error:
+            self.fault = str(error)
 
     def _record(self, request: Request, completion: Completion, label: Label) -> None:
         if self._is_recording and self._recordings is not None:

@@ -37,8 +37,8 @@ class Asker:
     async def ask(self, chain: Chain) -> Exception | None:
         """Ask until the chain is done; gives the fault of the endpoint, or of ours, that ended it before."""
         try:
-            if not chain.attempts:
-                chain.take(await self._answers(chain.next_request(), chain.label))
+            # What is known of the chain has been taken; what comes next is not known.
+            chain.take(await self._answers.unknown(chain.next_request(), chain.label))
             if self.walk(chain):
                 return None
             if self._answers.is_offline:

@@ -235,7 +235,20 @@ def content(request: Request) -> bytes:
     if "messages" in request.options:
         return _encoded(_JSON.encode(body(request)))
     before, after = _around(request.model, request.form, request.mode, _JSON.encode({**request.options}))
-    return before + _encoded(_JSON.encode(list(request.messages))) + after
+    first, *rest = request.messages
+    messages = [_message(first["role"], first["content"])] if _is_plain(first) else [_encoded(_JSON.encode(first))]
+    messages += [_encoded(_JSON.encode(message)) for message in rest]
+    return before + b"[" + b",".join(messages) + b"]" + after
+
+
+def _is_plain(message: Mapping[str, Any]) -> bool:
+    return list(message) == ["role", "content"] and isinstance(message["content"], str)
+
+
+@lru_cache(maxsize=64)
+def _message(role: str, text: str) -> bytes:
+    """The first message of a request, which all documents share."""
+    return _encoded(_JSON.encode({"role": role, "content": text}))
 
 
 @lru_cache(maxsize=64)

@@ -59,7 +59,8 @@ def pipeline(
         asking = _adopt(resolved, replayed.settings(prompt.name), settings.replay, prompt.name)
         return Pipeline(prompt, Answers(recordings=replayed), replace(asking, sample=sample), hooks=hooks)
     client = Client(endpoint(settings), pace=_pace(settings))
-    cache = open_cache(settings)
+    # Answers that come in one turn of the event loop are written together; `Answers` sees to it.
+    cache = open_cache(settings, hold=_HELD)
     if record_to is not None and recordings is None:
         recordings = Recordings(record_to, secrets=secrets(settings))
     answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
@@ -69,13 +70,16 @@ def pipeline(
     )
 
 
-def open_cache(settings: Settings) -> Cache | None:
-    """The cache that the settings name, or None if they want none."""
+_HELD = 256
+
+
+def open_cache(settings: Settings, *, hold: int = 1) -> Cache | None:
+    """The cache that the settings name, or None if they want none; see Cache for `hold`."""
     if settings.cache is None:
         return None
     from extract.cache import Cache
 
-    return Cache(settings.cache)
+    return Cache(settings.cache, hold=hold)
 
 
 def recorder(folder: Path, inputs: Sequence[str], settings: Settings) -> Callable[[Label], str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from extract.request import Completion, Request
-from extract.tokens import estimate
+from extract.tokens import estimate, letters
 
 # Real tokens for one estimated token: the least that is believable, what is likely, the most.
 _LEAST = {"latin": 0.7, "arabic": 0.3, "other": 0.3}
@@ -26,6 +26,7 @@ _CONTEXTS = tuple(sorted(factor * 2**power for factor in (1, 3) for power in ran
 _KEPT = 4
 # A script's ratio is learned from prompts of which it is this share, and believed after so many.
 _MAINLY, _ENOUGH = 0.5, 3
+_ALL, _EVERY = 200, 20
 
 _ARABIC = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+")
 _OTHER = re.compile(r"[\u0370-\u058f\u0900-\ufb1c\U00010000-\U0010ffff]+")
@@ -41,11 +42,16 @@ class Fit:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], tuple[int, float]] = {}
+        self._number = 0
 
     def learn(self, request: Request, completion: Completion) -> None:
         """Take in the count of an answer to a whole prompt."""
         count = completion.usage.prompt
         if count is None or count < _SMALLEST:
+            return
+        # Prompts of one job are alike: after the first ones, a sample of them is enough.
+        self._number += 1
+        if self._number > _ALL and self._number % _EVERY:
             return
         sizes = sizes_of(request)
         total = sum(sizes.values())
@@ -60,6 +66,21 @@ class Fit:
         number, seen = self._seen.get((model, script), (0, 0.0))
         return max(_LEAST[script], seen) if number >= _ENOUGH else _LEAST[script]
 
+    def _most_needed(self, request: Request) -> float:
+        """No less than the tokens that are believable, without looking at each word of the report.
+
+        A letter needs at most one estimated token; in UTF-8, all scripts but Latin take a byte more for each of
+        their letters at least.
+        """
+        first, *rest = (_text(message) for message in request.messages)
+        least = {script: self.least(request.model, script) for script in _LEAST}
+        needed = sum(least[script] * size for script, size in _sizes(first).items())
+        for text in rest:
+            beyond = len(text.encode("utf-8", "surrogatepass")) - len(text)
+            others = max(least["arabic"], least["other"])
+            needed += others * beyond + least["latin"] * max(len(text) - beyond, 0)
+        return needed
+
     def cut(self, request: Request, completion: Completion) -> str | None:
         """Why the answer is to a part of the prompt only, and what to do; None if nothing shows that."""
         count = _counted(completion)
@@ -69,6 +90,8 @@ class Fit:
         length = sum(len(_text(message)) for message in request.messages)
         # Most answers are those of old: this tells them apart without looking at the text.
         if completion.origin != "live" and not is_limit and 4 * count >= length:
+            return None
+        if not is_limit and count >= _SHARE * self._most_needed(request):
             return None
         sizes = sizes_of(request)
         least = {script: self.least(request.model, script) for script in sizes}
@@ -90,9 +113,9 @@ def sizes_of(request: Request) -> Sizes:
 
 @lru_cache(maxsize=16)
 def _sizes(text: str) -> Sizes:
-    arabic, other = " ".join(_ARABIC.findall(text)), " ".join(_OTHER.findall(text))
+    arabic, other = _ARABIC.findall(text), _OTHER.findall(text)
     latin = _OTHER.sub(" ", _ARABIC.sub(" ", text))
-    return {"latin": estimate(latin), "arabic": estimate(arabic), "other": estimate(other)}
+    return {"latin": estimate(latin), "arabic": letters(arabic), "other": letters(other)}
 
 
 def _text(message: Mapping[str, object]) -> str:

@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic_core import to_json
+
 import schemas
 from extract.tables import PLACE, cell_of
 
@@ -58,11 +60,14 @@ def make(extraction: Extraction, schema: str, tables: Sequence[Table], delta: Ma
     return Made(records=records, tables=lines, delta=delta)
 
 
+# A new encoder for each row, as json.dumps makes one, costs as much as a short row.
+_encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
 def _line(grounded: GroundedRecord, extraction: Extraction, schema: str) -> bytes:
     first = extraction.attempts[0]
-    row = {
-        "type": schemas.name_of(type(grounded.record)),
-        "record": grounded.record.model_dump(mode="json"),
+    kind = _encoded(schemas.name_of(type(grounded.record)))
+    rest = {
         "evidence": [{**_place(grounding), "in_tail": grounding.in_tail} for grounding in grounded.evidence],
         "values": [_place(grounding) for grounding in grounded.values],
         "problems": [str(problem) for problem in grounded.problems],
@@ -71,8 +76,9 @@ def _line(grounded: GroundedRecord, extraction: Extraction, schema: str) -> byte
         "schema": schema,
         "key": extraction.key,
     }
-    rest = json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return b'{"document": ' + PLACE + b", " + rest[1:] + b"\n"
+    tail = _encoded(rest).encode("utf-8", "backslashreplace")
+    head = b'{"document":' + PLACE + f',"type":{kind},"record":'.encode()
+    return head + to_json(grounded.record) + b"," + tail[1:] + b"\n"
 
 
 def _place(grounding: Grounding) -> dict[str, Any]:

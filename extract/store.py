@@ -264,4 +264,4 @@ def _tokens(extraction: Extraction) -> dict[str, int]:
 
 def _line(row: Mapping[str, Any]) -> bytes:
     # An odd file name holds half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
-    return (json.dumps(row, ensure_ascii=False, separators=(", ", ": ")) + "\n").encode("utf-8", "backslashreplace")
+    return (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")

@@ -67,7 +67,11 @@ def cell_of(text: str) -> str:
 
 def harmless(cell: Any) -> str:
     """A cell's text that no spreadsheet takes for a formula; None is empty."""
-    text = "" if cell is None else str(cell).replace("\0", "\ufffd")
+    if cell is None:
+        return ""
+    text = str(cell)
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
     return f"'{text}" if text[:1] in _FORMULA else text
 
 

@@ -208,7 +208,7 @@ def test_a_taker_that_says_no_ends_the_run(tmp_path, is_offline):
     replay = Pipeline(prompt(), Answers(recordings=recordings), Asking(model="m"))
     taken: list[str] = []
 
-    def take(result: Extraction | Failure) -> bool:
+    def take(result: job.Result) -> bool:
         assert isinstance(result, Extraction)
         taken.append(result.document.id)
         return len(taken) < 2
@@ -222,7 +222,7 @@ def test_a_taker_that_says_no_ends_the_run(tmp_path, is_offline):
 def test_whoever_watches_sees_each_result_and_the_tally_with_it(tmp_path):
     seen: list[tuple[str, int]] = []
 
-    def watch(result: Extraction | Failure, tally: Tally) -> None:
+    def watch(result: job.Result, tally: Tally) -> None:
         seen.append((result.document.id if isinstance(result, Extraction) else result.document, tally.documents))
 
     with pipeline(right) as made, RunFolder(tmp_path, made.prompt.records) as store:
