@@ -235,9 +235,12 @@ def content(request: Request) -> bytes:
     if "messages" in request.options:
         return _encoded(_JSON.encode(body(request)))
     before, after = _around(request.model, request.form, request.mode, _JSON.encode({**request.options}))
-    first, *rest = request.messages
-    messages = [_message(first["role"], first["content"])] if _is_plain(first) else [_encoded(_JSON.encode(first))]
-    messages += [_encoded(_JSON.encode(message)) for message in rest]
+    messages = [
+        _message(message["role"], message["content"])
+        if not index and _is_plain(message)
+        else _encoded(_JSON.encode(message))
+        for index, message in enumerate(request.messages)
+    ]
     return before + b"[" + b",".join(messages) + b"]" + after
 
 
