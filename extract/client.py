@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from extract.errors import EndpointError
@@ -103,7 +103,16 @@ class Client:
 
     async def _warm(self, model: str) -> Completion:
         # Past the pace: the time that a model takes to load says nothing of how many it answers at once.
-        return await self._persist(warm_up(model), partial(self._ask, is_paced=False))
+        return await self._persist(warm_up(model), self._ask_for_a_sign)
+
+    async def _ask_for_a_sign(self, request: Request) -> Completion:
+        try:
+            return await self._ask(request, is_paced=False)
+        except EndpointError as error:
+            if error.kind == "rate":
+                # It is there, and has enough to do: that is all that was asked.
+                return Completion(text="")
+            raise
 
     async def _persist(self, request: Request, ask: Callable[[Request], Awaitable[Completion]]) -> Completion:
         try:

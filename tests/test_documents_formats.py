@@ -259,3 +259,13 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch, name, library):
 
     assert failure.kind == "extra"
     assert 'needs an extra: pip install "mahdar[files]"' in failure.message
+
+
+def test_a_line_of_garbage_in_jsonl_is_one_line_lost_not_the_file(tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"id": "a", "text": "one"}\n\x00\x01\x02\xff\xfe\x03 garbage\n{"id": "b", "text": "two"}\n')
+
+    found = list(read([path]))
+
+    assert [each.id for each in found if isinstance(each, Document)] == ["a", "b"]
+    assert [each.kind for each in found if isinstance(each, Failure)] == ["row"]

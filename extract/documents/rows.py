@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -86,11 +87,21 @@ def _open(path: Path, *, newline: str | None) -> TextIO:
     with path.open("rb") as file:
         head = file.read(SAMPLE)
     # Up to the end of a line, so that no character is cut in two.
-    codec = detect(head if len(head) < SAMPLE else head[: head.rfind(b"\n") + 1] or head)
+    codec = _codec(head if len(head) < SAMPLE else head[: head.rfind(b"\n") + 1] or head)
     # Bytes that do not fit are kept as lone surrogates, so that only their own line is lost;
     # the wide encodings cannot do that.
     errors = "replace" if codec.startswith(("utf-16", "utf-32")) else "surrogateescape"
     return path.open(encoding=codec, errors=errors, newline=newline)
+
+
+def _codec(head: bytes) -> str:
+    try:
+        return detect(head)
+    except InputError:
+        # Rows that begin as JSON are rows: a line of garbage among them is one line lost, not the file.
+        if head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+            return "utf-8"
+        raise
 
 
 def _object(line: str, number: int) -> Mapping[str, object] | Flaw:
