@@ -14,7 +14,7 @@ demo: $(READY)  ## extract from the five seeds by replaying recorded answers
 	@$(BIN)/mahdar run seeds/ --replay evals/recordings --out runs/demo
 
 test: $(READY)  ## the test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-servers: $(READY)  ## the tests with real servers, which are installed and started here: llama.cpp, LiteLLM
 	@$(BIN)/python -m tests.servers.install

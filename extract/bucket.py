@@ -132,7 +132,10 @@ def _rate(headers: Mapping[str, str], what: str, limit: float, left: float | Non
     reset = _seconds(headers.get(f"x-ratelimit-reset-{what}"))
     used = limit - left if left is not None else 0
     # Requests are counted whole: of what is used, half a one is back already.
-    rate = (used - 0.5) / reset if reset and used >= 1 else 0.0
+    if reset is not None and used < 1:
+        # Nothing is used up, so nothing can be told of how fast it comes back; another reply will.
+        return None
+    rate = (used - 0.5) / reset if reset else 0.0
     if used >= 10 and rate:
         return rate
     # Of a few used requests the time is too coarse to divide by; but a limit that fills so fast is not of a minute.
