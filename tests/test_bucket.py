@@ -134,7 +134,15 @@ def test_without_refusals_nothing_is_paced():
             None,
         ),
     ],
-    ids=["none", "a minute", "by the reset", "too few used", "too few used of a small bucket", "no number", "none used"],
+    ids=[
+        "none",
+        "a minute",
+        "by the reset",
+        "too few used",
+        "too few used of a small bucket",
+        "no number",
+        "none used",
+    ],
 )
 def test_headers_tell_requests_a_second(headers, requests):
     assert of_headers(headers).requests == (pytest.approx(requests, rel=0.01) if requests else None)
