@@ -13,6 +13,9 @@ Clock = Callable[[], float]
 # Just below a limit: what arrives a little early counts as too much.
 _SHARE = 0.99
 _WINDOW_S = 1.0
+_GAP_S = 0.5
+# Of fewer requests no share can be told; a pace slower than this would never come to so many.
+_FEWEST, _SLOWEST = 10, 5.0
 
 
 class Bucket:
@@ -51,6 +54,7 @@ class Learned:
         self._share_before = 0.0
         self._not_before = 0.0
         self._began: float | None = None
+        self._last = 0.0
 
     @property
     def rate(self) -> float | None:
@@ -71,37 +75,43 @@ class Learned:
 
     def _note(self, events: deque[float]) -> None:
         now = self._clock()
-        self._began = now if self._began is None else self._began
+        if self._began is None or now - self._last > _GAP_S:
+            # What came before a pause says nothing of how much gets through: one went ahead of all, or all rested.
+            self._began = now
+        self._last = now
         events.append(now)
+        # Unpaced, the last second counts; at a pace, all since it was set: at a slow one a second holds too little.
+        oldest = now - _WINDOW_S if self._bucket is None else self._since
         for kept in (self._passed, self._refused):
-            while kept and kept[0] < now - _WINDOW_S:
+            while kept and kept[0] < oldest:
                 kept.popleft()
         self._judge(now)
 
     def _judge(self, now: float) -> None:
         passed, refused = len(self._passed), len(self._refused)
-        if passed + refused < 10 or self._began is None or now - self._began < _WINDOW_S or now < self._not_before:
+        if passed + refused < _FEWEST or self._began is None or now - self._began < _WINDOW_S or now < self._not_before:
             return
         share = refused / (passed + refused)
         if self._bucket is None:
             if share > 0.1:
-                self._pace(passed / _WINDOW_S * 1.02, share, now)
+                busy = sum(each >= self._began for each in self._passed)
+                self._pace(busy / _WINDOW_S * 1.02, share, now)
         elif now - self._since >= 2 * _WINDOW_S:
-            self._review(passed, share, now)
+            self._review(passed / (now - self._since), share, now)
 
-    def _review(self, passed: int, share: float, now: float) -> None:
+    def _review(self, passed: float, share: float, now: float) -> None:
         assert self._bucket is not None  # noqa: S101  the caller looked
         if share > self._share_before / 2 and share > 0.1:
             self._bucket = None
             self._not_before = now + 30 * _WINDOW_S
         elif share > 0.02:
-            self._pace(passed / _WINDOW_S, max(share, self._share_before), now)
+            self._pace(passed, max(share, self._share_before), now)
         else:
-            # Limits are raised too: a little more each time nothing is refused.
-            self._pace(self._bucket.rate / _SHARE * 1.01, self._share_before, now)
+            # Limits are raised too, and the first second may have been a slow one: more, while nothing is refused.
+            self._pace(self._bucket.rate / _SHARE * 1.05, self._share_before, now)
 
     def _pace(self, rate: float, share: float, now: float) -> None:
-        self._bucket = Bucket(max(rate, 0.5), burst=max(1.0, rate / 50), clock=self._clock)
+        self._bucket = Bucket(max(rate, _SLOWEST), burst=max(1.0, rate / 50), clock=self._clock)
         self._since, self._share_before = now, share
 
 

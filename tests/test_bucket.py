@@ -86,6 +86,15 @@ def test_refusals_at_random_do_not_slow_anything_down_for_long():
     assert learned.rate is None
 
 
+def test_a_slow_beginning_does_not_hold_a_run_back_for_good():
+    clock = Clock()
+    learned = Learned(clock=clock)
+    hammer(learned, clock, seconds=2, offered=11, limit=None, share=0.3)  # a cold start, refused at random
+    hammer(learned, clock, seconds=12, offered=300, limit=None, share=0.3)
+
+    assert learned.rate is None
+
+
 def test_without_refusals_nothing_is_paced():
     clock = Clock()
     learned = Learned(clock=clock)
