@@ -1,65 +1,20 @@
-"""What goes over the wire, what comes back, and what is tried again."""
+"""The client: what goes over the wire, and what comes back."""
 
-import asyncio
 import contextlib
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.client import LONGEST_PAUSE_S, Client, Endpoint, body, content, read
+from extract.client import Endpoint, body, content, read
 from extract.errors import EndpointError
-from extract.request import MODES, Completion, Form, Label, Request, Usage
-from tests.endpoint import CLOSED, SILENT, Asked, Reply, Script, ScriptedEndpoint, completion, cut, unused_url
+from extract.request import MODES, Completion, Form, Request, Usage
+from tests.client_calls import MESSAGES, REQUEST, SCHEMA, ask, ask_at, fails, messages, odd, said, some
+from tests.endpoint import CLOSED, Reply, ScriptedEndpoint, completion
 
-SCHEMA = {"type": "object", "properties": {"meetings": {"type": "array"}}}
-MESSAGES = ({"role": "system", "content": "You code."}, {"role": "user", "content": "التقى الوزيران"})
-REQUEST = Request(model="m", messages=MESSAGES, form=Form("meeting", SCHEMA), options={"temperature": 0, "seed": 7})
-LABEL = Label(document="d", task="meeting/v1")
 KEY = "sk-test-abcdefghijklmnop1234"
-BUSY = Reply(status=500, body={"error": {"message": "busy"}})
-
-
-class Pauses(list[float]):
-    """Keeps the pauses and makes none."""
-
-    async def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-def ask(script: Script, request: Request = REQUEST, **endpoint: Any) -> tuple[Completion, list[Asked], Pauses]:
-    """The completion of one request, what the endpoint was asked, and the pauses between the tries."""
-    with ScriptedEndpoint(script) as scripted:
-        completion, pauses = ask_at(scripted.url, request, **endpoint)
-    return completion, scripted.asked, pauses
-
-
-def ask_at(url: str, request: Request = REQUEST, **endpoint: Any) -> tuple[Completion, Pauses]:
-    pauses = Pauses()
-
-    async def go() -> Completion:
-        client = Client(Endpoint(base_url=url, **endpoint), sleep=pauses)
-        try:
-            return await client(request, LABEL)
-        finally:
-            await client.close()
-
-    return asyncio.run(go()), pauses
-
-
-def fails(script: Script, **endpoint: Any) -> tuple[EndpointError, int]:
-    """The error of one request, and how often the endpoint was asked."""
-    with ScriptedEndpoint(script) as scripted, pytest.raises(EndpointError) as caught:
-        ask_at(scripted.url, **endpoint)
-    return caught.value, len(scripted.asked)
-
-
-def said(**message: Any) -> Completion:
-    """The completion of a reply with such a message."""
-    return read(json.dumps(completion(None, **message)).encode(), Endpoint(base_url="http://host/v1"), REQUEST)
 
 
 TOOL = {"name": "meeting", "description": "Record what the report tells.", "parameters": SCHEMA}
@@ -95,6 +50,8 @@ def test_options_have_the_last_word_on_the_body():
 
 
 values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+
+
 names = st.sampled_from(["temperature", "response_format", "model", "messages", "tools", "ب", "extra"])
 
 
@@ -289,18 +246,9 @@ def test_a_reply_may_lack_all_but_its_message():
     assert read(data, Endpoint(base_url="http://host/v1"), REQUEST) == Completion(text="{}")
 
 
-plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
-odd = plain | st.lists(plain, max_size=2) | st.dictionaries(st.sampled_from(["text", "message", "code"]), plain)
-
-
-def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """A mapping that has some of these fields, with anything at all in them."""
-    return st.fixed_dictionaries({}, optional={name: field | odd for name, field in fields.items()})
-
-
-calls = st.lists(some(function=some(arguments=odd)) | odd, max_size=2)
-messages = some(content=st.lists(odd, max_size=2), tool_calls=calls, refusal=odd, reasoning=odd)
 usages = some(prompt_tokens=odd, completion_tokens=odd, prompt_tokens_details=some(cached_tokens=odd))
+
+
 replies = some(
     choices=st.lists(some(message=messages, error=odd) | odd, max_size=1), error=odd, detail=odd, message=odd
 )
@@ -314,206 +262,3 @@ def test_every_reply_is_a_completion_or_a_fault(reply, message, usage, extra):
     for value in (reply, whole):
         with contextlib.suppress(EndpointError):
             read(json.dumps(value).encode(), Endpoint(base_url="http://host/v1"), REQUEST)
-
-
-def test_a_refusal_is_kept():
-    assert said(refusal="I cannot.").refusal == "I cannot."
-
-
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
-def test_a_fault_that_may_pass_is_tried_again(status):
-    got, asked, _ = ask([Reply(status=status, body=""), completion("{}")])
-
-    assert (got.text, len(asked)) == ("{}", 2)
-
-
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 413, 422])
-def test_a_fault_that_stays_is_not_tried_again(status):
-    error, tries = fails([Reply(status=status, body=""), completion("{}")])
-
-    assert (error.status, tries) == (status, 1)
-
-
-@pytest.mark.parametrize("max_tries", [1, 2, 4])
-def test_no_more_is_tried_than_was_allowed(max_tries):
-    error, tries = fails([BUSY] * 9, max_tries=max_tries)
-
-    assert (error.kind, tries) == ("server", max_tries)
-
-
-@pytest.mark.parametrize(
-    ("headers", "pause"),
-    [
-        ({"Retry-After": "7"}, 7),
-        ({"Retry-After": "0.5"}, 0.5),
-        ({"Retry-After": "0"}, 0),
-        ({"Retry-After": "-3"}, 0),
-        ({"retry-after-ms": "1500", "Retry-After": "2"}, 1.5),
-        ({"Retry-After": "Wed, 21 Oct 2099 07:28:09 GMT", "Date": "Wed, 21 Oct 2099 07:28:00 GMT"}, 9),
-    ],
-    ids=["seconds", "part of a second", "none", "negative", "milliseconds", "time of day"],
-)
-def test_the_pause_that_the_endpoint_asks_for_is_made(headers, pause):
-    _, _, pauses = ask([Reply(status=429, headers=headers, body=""), completion("{}")])
-
-    assert pauses == [pause]
-
-
-@pytest.mark.parametrize("value", ["soon", "", "Wed, 21 Oct"])
-def test_a_pause_that_cannot_be_read_is_one_of_ours(value):
-    _, _, pauses = ask([Reply(status=429, headers={"Retry-After": value}, body=""), completion("{}")])
-
-    assert 0 <= pauses[0] <= 60
-
-
-def test_an_endpoint_that_asks_for_too_long_a_pause_is_not_waited_for():
-    pause = LONGEST_PAUSE_S + 1
-
-    error, tries = fails([Reply(status=429, headers={"Retry-After": str(pause)}, body=""), completion("{}")])
-
-    assert (tries, error.kind) == (1, "rate")
-    assert "it asks to wait 121 s" in str(error)
-
-
-def test_our_own_pauses_grow_but_not_beyond_a_minute():
-    with ScriptedEndpoint([BUSY] * 12) as scripted:
-        pauses = Pauses()
-        client = Client(Endpoint(base_url=scripted.url, max_tries=12), sleep=pauses)
-        with pytest.raises(EndpointError):
-            asyncio.run(client(REQUEST, LABEL))
-
-    assert all(0 <= pause <= min(60, 2**number) for number, pause in enumerate(pauses))
-
-
-def test_a_refused_connection_is_tried_again_and_says_so():
-    with pytest.raises(EndpointError, match="is the server running, and is --base-url right") as caught:
-        ask_at(unused_url(), max_tries=2)
-
-    assert (caught.value.kind, caught.value.retryable) == ("refused", True)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://127.0.0.1:99999/v1", "http://[::1]:9/v1", "ftp://127.0.0.1/v1"],
-    ids=["impossible port", "IPv6", "no HTTP"],
-)
-def test_an_address_that_cannot_be_reached_is_shown_as_it_was_given(url):
-    with pytest.raises(EndpointError) as caught:
-        ask_at(url, max_tries=1)
-
-    assert (caught.value.kind, str(caught.value).startswith(f"{url}: no connection")) == ("refused", True)
-
-
-@pytest.mark.parametrize("broken", [CLOSED, cut(completion("x" * 1000))], ids=["before the reply", "in the reply"])
-def test_a_connection_that_breaks_off_is_tried_again(broken):
-    got, asked, _ = ask([broken, completion("{}")])
-
-    assert (got.text, len(asked)) == ("{}", 2)
-
-
-@pytest.mark.parametrize("broken", [CLOSED, cut(completion("x" * 1000))], ids=["before the reply", "in the reply"])
-def test_a_connection_that_always_breaks_off_is_no_refused_one(broken):
-    # A refused connection ends a whole job; a server may break off at one long report alone.
-    error, _ = fails([broken] * 2, max_tries=2)
-
-    assert (error.kind, error.retryable) == ("dropped", True)
-    assert "broke off before the answer was whole" in str(error)
-
-
-def test_an_answer_that_does_not_come_in_time_says_what_to_raise():
-    error, _ = fails([SILENT], timeout_s=0.05, max_tries=1)
-
-    assert (error.kind, error.retryable) == ("timeout", True)
-    assert "no answer within 0.05 s" in str(error)
-    assert "raise --timeout-s" in str(error)
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "message", "tries"),
-    [
-        ("<!doctype html><html>Welcome</html>", "path", "a web page, not an API's JSON; is --base-url right?", 1),
-        ("", "not_json", "no chat completion: it is empty", 2),
-        ("upstream error", "not_json", "no chat completion: upstream error", 2),
-        ('{"choices": [{"mess', "not_json", 'no chat completion: {"choices": [{"mess', 2),
-        ("[" * 100_000, "not_json", "no chat completion: [[[", 2),
-        ({"choices": []}, "not_json", 'no chat completion: {"choices": []}', 1),
-        ({"id": "x"}, "not_json", "no chat completion", 1),
-        ({"choices": [{"message": None}]}, "not_json", "no chat completion", 1),
-        ({"choices": [{"message": "words"}]}, "not_json", "no chat completion", 1),
-        ({"choices": [{"text": "an old completion"}]}, "not_json", "no chat completion", 1),
-        ({"error": {"message": "Provider returned error"}}, "server", "Provider returned error", 2),
-        ({"error": {"message": "Provider returned error", "code": 502}}, "server", "Provider returned error", 2),
-        ({"error": {"message": "Insufficient credits", "code": 402}}, "quota", "no credit left", 1),
-        ({"error": "out of memory", "choices": None}, "server", "out of memory", 2),
-        (
-            {"choices": [{"message": {"content": ""}, "finish_reason": "error", "error": {"message": "gone"}}]},
-            "server",
-            "gone",
-            2,
-        ),
-    ],
-    ids=[
-        "web page",
-        "nothing",
-        "words",
-        "JSON cut short",
-        "nested without end",
-        "no choice",
-        "no choices",
-        "no message",
-        "words for a message",
-        "another API",
-        "error",
-        "error with a status",
-        "error that stays",
-        "error that is a text",
-        "error inside a choice",
-    ],
-)
-def test_a_reply_of_status_200_that_is_no_completion_is_a_fault(reply, kind, message, tries):
-    error, tried = fails([reply] * 2, max_tries=2)
-
-    assert (error.kind, tried) == (kind, tries)
-    assert message in str(error)
-
-
-def test_a_rate_limit_inside_a_reply_of_status_200_is_waited_for():
-    got, asked, _ = ask([{"error": {"message": "slow down", "code": "429"}}, completion("{}")], max_tries=2)
-
-    assert (got.text, len(asked)) == ("{}", 2)
-
-
-def test_a_client_serves_one_event_loop_after_another():
-    with ScriptedEndpoint(lambda _: completion("{}")) as scripted:
-        pauses = Pauses()
-        client = Client(Endpoint(base_url=scripted.url, max_tries=2), sleep=pauses)
-        for _ in range(3):
-            asyncio.run(client(REQUEST, LABEL))
-
-    assert pauses == []
-
-
-def test_a_closed_client_connects_again_when_it_is_asked():
-    async def go(client: Client) -> str:
-        await client(REQUEST, LABEL)
-        await client.close()
-        return (await client(REQUEST, LABEL)).text
-
-    with ScriptedEndpoint([completion("first"), completion("second")]) as scripted:
-        assert asyncio.run(go(Client(Endpoint(base_url=scripted.url)))) == "second"
-
-
-def test_a_client_that_was_never_asked_can_be_closed():
-    asyncio.run(Client(Endpoint(base_url="http://host/v1")).close())
-
-
-def test_many_requests_at_once_each_get_their_own_answer():
-    async def go(url: str) -> list[str]:
-        client = Client(Endpoint(base_url=url))
-        asked = (REQUEST.with_messages([{"role": "user", "content": str(number)}]) for number in range(40))
-        got = await asyncio.gather(*(client(request, LABEL) for request in asked))
-        await client.close()
-        return [each.text for each in got]
-
-    with ScriptedEndpoint(lambda asked: completion(asked.body["messages"][0]["content"])) as scripted:
-        assert asyncio.run(go(scripted.url)) == [str(number) for number in range(40)]

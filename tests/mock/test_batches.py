@@ -13,20 +13,6 @@ from extract.client import body
 from tests.bench import request
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Running]:
-    """An endpoint for all tests; starting one takes most of a test's time."""
-    with Running() as running:
-        yield running
-
-
-@pytest.fixture
-def endpoint(started: Running) -> Running:
-    """The endpoint, as new."""
-    started.reset()
-    return started
-
-
 @pytest.fixture
 def api(endpoint: Running) -> Iterator[openai.OpenAI]:
     """OpenAI's own client."""

@@ -1,0 +1,1 @@
+"""Tests of the pytest plugin, on projects of their own."""
