@@ -80,8 +80,10 @@ def _steps(gold: Item, predicted: Item, field: str, how: Compare) -> Iterator[st
     if others:
         yield f"  other right values for: {', '.join(others)}"
     for mine in _values(how, gold.fields[field]):
-        for theirs in _values(how, predicted.fields.get(field)):
-            earned, label = fields.credit(how, mine, theirs)
+        tried = [(theirs, *fields.credit(how, mine, theirs)) for theirs in _values(how, predicted.fields.get(field))]
+        # Where a member is found, all that it is not need not be told.
+        shown = [each for each in tried if each[1]] or tried
+        for theirs, earned, label in shown:
             yield f"  gold {_folded(mine)} ~ predicted {_folded(theirs)}: {earned:g}{f' ({label})' if label else ''}"
 
 
@@ -91,7 +93,8 @@ def _values(how: Compare, value: Any) -> Sequence[Any]:
 
 def _folded(value: Any) -> str:
     """A value in a few words, a text as it is compared."""
-    return f"{brief(value)} [{' '.join(words(value))}]" if isinstance(value, str) else brief(value)
+    folded = " ".join(words(value)) if isinstance(value, str) else ""
+    return f"{brief(value)} [{folded}]" if folded not in ("", value) else brief(value)
 
 
 def _numbers(counts: Any) -> Iterator[tuple[str, int]]:

@@ -22,6 +22,7 @@ Recall = Callable[[Document], Recalled | None]
 MOST_HELD = 1_000
 # Documents that are known already are handled without a pause up to this many; then others have their turn.
 _RUN = 64
+_BEAT_S = 0.2
 
 
 def _nothing(_: Document) -> None:
@@ -51,6 +52,7 @@ class Crew:
         self._error: BaseException | None = None
         self._is_refused = False
         self._has_room = asyncio.Event()
+        self._heart: asyncio.TimerHandle | None = None
 
     async def work(self, documents: Iterator[Document | Failure]) -> None:
         """Work until the documents are used up, `take` says no, or there is a wish to stop."""
@@ -61,6 +63,7 @@ class Crew:
             loop.call_soon_threadsafe(self._hurry)
 
         self._stop.when_set(hurry)
+        self._beat()
         try:
             for item in documents:
                 number, self._begun = self._begun, self._begun + 1
@@ -77,6 +80,8 @@ class Crew:
                     break
             await self._end()
         finally:
+            if self._heart is not None:
+                self._heart.cancel()
             await self._cancel()
         if self._error is not None:
             raise self._error
@@ -109,6 +114,10 @@ class Crew:
     def _is_over(self) -> bool:
         """Whether what is in work is of no use any more."""
         return self._is_refused or self._error is not None
+
+    def _beat(self) -> None:
+        # A signal that comes just before the loop goes to sleep would be seen only when something else wakes it.
+        self._heart = asyncio.get_running_loop().call_later(_BEAT_S, self._beat)
 
     def _hurry(self) -> None:
         self._pipeline.hurry()
