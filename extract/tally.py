@@ -11,36 +11,9 @@ import schemas
 from extract.chain import Attempt
 from extract.document import Failure
 from extract.pipeline import Extraction
-
-# What tokens were spent on. `cached` ones were paid before, if at all; `failed` went into documents of which nothing
-# came; the rest into first asks and into asking again.
-KINDS = ("first", "reask", "failed", "cached")
+from extract.spent import KINDS, PAID, Kind, Spent
 
 Delta = Mapping[str, Any]
-
-
-@dataclass
-class Spent:
-    """Tokens of one kind of ask; `of_cache` are prompt tokens that the endpoint took from its own cache.
-
-    `unknown` counts the answers whose endpoint did not say.
-    """
-
-    answers: int = 0
-    prompt: int = 0
-    completion: int = 0
-    of_cache: int = 0
-    unknown: int = 0
-
-    def to_json(self) -> dict[str, int]:
-        """The counts as plain JSON values."""
-        return {
-            "answers": self.answers,
-            "prompt": self.prompt,
-            "completion": self.completion,
-            "cached_prompt": self.of_cache,
-            "unknown": self.unknown,
-        }
 
 
 @dataclass
@@ -52,7 +25,7 @@ class Tally:
     attempts: int = 0
     reasked: int = 0
     latency_s: float = 0.0
-    spent: dict[str, Spent] = field(default_factory=lambda: {kind: Spent() for kind in KINDS})
+    spent: dict[Kind, Spent] = field(default_factory=lambda: {kind: Spent() for kind in KINDS})
     records: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     origins: Counter[str] = field(default_factory=Counter)
@@ -78,7 +51,7 @@ class Tally:
     @property
     def paid_tokens(self) -> int:
         """Prompt and completion tokens of all answers that were asked for now."""
-        return sum(spent.prompt + spent.completion for kind, spent in self.spent.items() if kind != "cached")
+        return sum(self.spent[kind].tokens for kind in PAID)
 
     def add(self, extraction: Extraction) -> Delta:
         """Count one extraction; gives what was added, for `merge`."""
@@ -101,13 +74,8 @@ class Tally:
         self.attempts += delta.get("a", 0)
         self.reasked += delta.get("re", 0)
         self.latency_s += delta.get("s", 0.0)
-        for kind, (answers, prompt, completion, of_cache, unknown) in delta.get("spent", {}).items():
-            spent = self.spent[kind]
-            spent.answers += answers
-            spent.prompt += prompt
-            spent.completion += completion
-            spent.of_cache += of_cache
-            spent.unknown += unknown
+        for kind, sums in delta.get("spent", {}).items():
+            self.spent[kind] += Spent(*sums)
         for name in _COUNTERS:
             if name in delta:
                 getattr(self, name).update(delta[name])
@@ -123,7 +91,6 @@ class Tally:
             "reasked_documents": self.reasked,
             "answers_from": dict(sorted(self.origins.items())),
             "tokens": {"prompt": self.prompt_tokens, "completion": self.completion_tokens},
-            "spent": {kind: spent.to_json() for kind, spent in self.spent.items()},
             "quotes": dict(sorted(self.quotes.items())),
             "values": dict(sorted(self.values.items())),
             "problems": dict(sorted(self.problems.items())),
@@ -147,14 +114,14 @@ def measure(extraction: Extraction) -> dict[str, Any]:
         delta["re"] = 1
     if extraction.problems:
         delta["problems"] = _counted(problem.kind for problem in extraction.problems)
-    spent: dict[str, list[int]] = {}
+    spent: dict[Kind, Spent] = {}
     latency = 0.0
     for attempt in extraction.attempts:
         completion = attempt.completion
         latency += completion.latency_s or 0.0
-        _spend(spent.setdefault(_kind(extraction, attempt), [0] * 5), completion.usage)
+        spent.setdefault(_kind(extraction, attempt), Spent()).add(completion.usage)
     delta["s"] = round(latency, 4)
-    delta["spent"] = spent
+    delta["spent"] = {kind: each.sums() for kind, each in spent.items()}
     delta["origins"] = _counted(attempt.completion.origin for attempt in extraction.attempts)
     if extraction.records:
         delta["records"] = _counted(schemas.name_of(type(grounded.record)) for grounded in extraction.records)
@@ -163,19 +130,12 @@ def measure(extraction: Extraction) -> dict[str, Any]:
     return delta
 
 
-def _kind(extraction: Extraction, attempt: Attempt) -> str:
+def _kind(extraction: Extraction, attempt: Attempt) -> Kind:
     if attempt.completion.origin != "live":
         return "cached"
     if extraction.failures and not extraction.records:
         return "failed"
     return "reask" if attempt.number > 1 else "first"
-
-
-def _spend(sums: list[int], usage: Any) -> None:
-    numbers = (usage.prompt, usage.completion, usage.cached)
-    for index, number in enumerate((1, *numbers)):
-        sums[index] += number or 0
-    sums[4] += usage.prompt is None or usage.completion is None
 
 
 def _match(grounding: Any) -> str:

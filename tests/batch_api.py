@@ -7,14 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
-from typing import Any, Self
-from unittest.mock import patch
+from typing import Any
 
 from bench.endpoint.files import Files
 from tests.endpoint import completion
 from tests.invented import answer, meeting
+from tests.loopback import Loopback
 from tests.terminal import Ran, mahdar
 
 # What comes of a line: a value without its custom_id, bytes as they stand in the file, or nothing at all.
@@ -60,7 +58,7 @@ class Made:
     faults: list[str] = field(default_factory=list)
 
 
-class BatchServer:
+class BatchServer(Loopback):
     """A context manager; `results` gives what comes of a line, `status` is that of batches from now on."""
 
     def __init__(self, results: Callable[[dict[str, Any]], Result] = lambda _: good()) -> None:
@@ -74,27 +72,8 @@ class BatchServer:
         # It dies at so many requests from now: before it does anything, or before it replies.
         self.dies_in: int | None = None
         self.dies_late = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), _Handler))
         self._server.of = self  # type: ignore[attr-defined]
-        self._environ = patch.dict("os.environ", {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        self._environ.start()
-        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._environ.stop()
 
     def sent(self) -> list[str]:
         """Custom ids of all batches, in their order."""

@@ -7,12 +7,11 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from types import TracebackType
-from typing import Any, Literal, Self
-from unittest.mock import patch
+from threading import Lock
+from typing import Any, Literal
 
 from extract.warming import warm_up
+from tests.loopback import Loopback
 
 Body = Mapping[str, Any] | str | bytes
 
@@ -74,7 +73,7 @@ def completion(text: str | None, finish: str | None = "stop", **message_fields: 
     }
 
 
-class ScriptedEndpoint:
+class ScriptedEndpoint(Loopback):
     """Gives its replies one after the other, or those of a function of the request; keeps what it was asked.
 
     A context manager. `url` is its base URL, with /v1 at the end. When the replies are used
@@ -87,26 +86,7 @@ class ScriptedEndpoint:
         self._is_cold = is_cold
         self._script = script
         self._lock = Lock()
-        self._server = _Server(self._reply)
-        self._environ = patch.dict("os.environ", {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        # A proxy that this machine may need for the world outside knows nothing of our loopback.
-        self._environ.start()
-        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._environ.stop()
+        super().__init__(_Server(self._reply))
 
     def _reply(self, asked: Asked) -> Reply:
         if not self._is_cold and asked.body and asked.body.get("messages") == _WARM_UP:

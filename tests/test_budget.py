@@ -1,8 +1,9 @@
-"""A budget sums up what calls take, each kind by itself, and says when it is used up."""
+"""A budget says what the tokens of each kind of call cost, and when it is used up."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract import budget
-from extract.budget import KINDS, PAID, Budget
+from extract.budget import Budget
 from extract.errors import ConfigError
 from extract.prices import Price, Prices
 from extract.request import Usage
 from extract.settings import Settings
+from extract.spent import KINDS, PAID, Kind, Spent
 
 DOLLARS = Price(input=Decimal(1), output=Decimal(2))
 EUROS = Price(input=Decimal(1), output=Decimal(2), currency="EUR")
@@ -23,60 +25,60 @@ MILLION = Usage(prompt=1_000_000, completion=0)
 UNCOUNTED = Usage()
 
 
-def test_each_kind_of_call_has_its_own_sums():
-    spent = Budget(prices=PRICES)
-    spent.spend("m", Usage(prompt=100, completion=10, cached=50), "first")
-    spent.spend("m", Usage(prompt=200, completion=20), "reask")
-    spent.spend("m", Usage(prompt=300, completion=30), "cached")
+def spent(*calls: tuple[Kind, Usage]) -> Mapping[Kind, Spent]:
+    """What these calls have taken."""
+    sums: dict[Kind, Spent] = {kind: Spent() for kind in KINDS}
+    for kind, usage in calls:
+        sums[kind].add(usage)
+    return sums
 
-    sums = {kind: (one.calls, one.prompt, one.completion, one.cost) for kind, one in spent.spent.items()}
 
-    assert sums == {
-        "first": (1, 100, 10, Decimal("0.00012")),
-        "reask": (1, 200, 20, Decimal("0.00024")),
-        "failed": (0, 0, 0, Decimal(0)),
-        "cached": (1, 300, 30, Decimal("0.00036")),
+def test_each_kind_of_call_has_its_own_cost():
+    value = Budget("m", prices=PRICES).to_json(
+        spent(
+            ("first", Usage(prompt=100, completion=10, cached=50)),
+            ("reask", Usage(prompt=200, completion=20)),
+            ("cached", Usage(prompt=300, completion=30)),
+        )
+    )
+
+    assert {kind: Decimal(each["cost"]) for kind, each in value["spent"].items()} == {
+        "first": Decimal("0.00012"),
+        "reask": Decimal("0.00024"),
+        "failed": Decimal(0),
+        "cached": Decimal("0.00036"),
     }
-    assert (spent.total.tokens, spent.total.cost) == (330, Decimal("0.00036"))
+    assert (value["total"]["prompt"], Decimal(value["total"]["cost"])) == (300, Decimal("0.00036"))
 
 
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 10**6), st.integers(0, 10**6))))
-def test_the_total_is_what_all_paid_calls_have_taken(calls):
-    spent = Budget(prices=PRICES)
-    for kind, prompt, completion in calls:
-        spent.spend("m", Usage(prompt=prompt, completion=completion), kind)
+def test_the_total_is_what_all_paid_calls_cost(calls):
+    sums = spent(*((kind, Usage(prompt=prompt, completion=completion)) for kind, prompt, completion in calls))
 
-    paid = [(prompt, completion) for kind, prompt, completion in calls if kind in PAID]
+    paid = [prompt + 2 * completion for kind, prompt, completion in calls if kind in PAID]
 
-    assert spent.total.tokens == sum(map(sum, paid))
-    assert spent.total.cost == sum((prompt + 2 * completion for prompt, completion in paid), Decimal(0)) / 10**6
+    assert Decimal(Budget("m", prices=PRICES).to_json(sums)["total"]["cost"]) == sum(paid, Decimal(0)) / 10**6
 
 
 @pytest.mark.parametrize(
     ("model", "usage"), [("unpriced", MILLION), ("m", UNCOUNTED)], ids=["no price", "no number of tokens"]
 )
-def test_an_unknown_cost_stays_unknown_and_the_known_part_is_kept(model, usage):
-    spent = Budget(prices=PRICES)
-    spent.spend("m", MILLION, "first")
-    spent.spend(model, usage, "first")
+def test_an_unknown_cost_stays_unknown(model, usage):
+    value = Budget(model, prices=PRICES).to_json(spent(("first", MILLION), ("first", usage)))
 
-    assert (spent.total.cost, spent.total.known_cost, spent.total.unpriced) == (None, Decimal(1), 1)
-    assert spent.spent["reask"].cost == 0
+    assert value["total"]["cost"] is None
+    assert value["spent"]["first"]["cost"] is None
+    assert value["spent"]["reask"]["cost"] == "0"
 
 
-def test_a_cost_in_a_second_currency_is_not_added_to_the_first():
-    spent = Budget(prices=PRICES)
-    spent.spend("m", MILLION, "first")
-    spent.spend("e", MILLION, "first")
+def test_what_was_counted_has_a_cost_though_another_answer_was_not():
+    made = Budget("m", prices=PRICES)
 
-    assert (spent.currency, spent.total.known_cost, spent.total.cost) == ("USD", Decimal(1), None)
+    assert made.known_cost(spent(("first", MILLION), ("first", UNCOUNTED))["first"]) == 1
 
 
 def test_without_limits_a_budget_is_never_used_up():
-    spent = Budget()
-    spent.spend("m", UNCOUNTED, "first")
-
-    assert spent.exhausted is None
+    assert Budget("m").exhausted(spent(("first", UNCOUNTED))) is None
 
 
 @pytest.mark.parametrize(
@@ -88,26 +90,22 @@ def test_without_limits_a_budget_is_never_used_up():
     ],
 )
 def test_a_limit_of_tokens_counts_those_in_and_out(used, expected):
-    spent = Budget(max_tokens=100_000)
-    spent.spend("m", Usage(prompt=used - 500, completion=500), "first")
+    made = Budget("m", max_tokens=100_000)
 
-    assert spent.exhausted == expected
+    assert made.exhausted(spent(("first", Usage(prompt=used - 500, completion=500)))) == expected
 
 
 @pytest.mark.parametrize("kind", PAID)
 def test_every_paid_call_counts_for_a_limit(kind):
-    spent = Budget(max_tokens=10, max_cost=Decimal(1), prices=PRICES)
-    spent.spend("m", MILLION, kind)
+    made = Budget("m", max_tokens=10, max_cost=Decimal(1), prices=PRICES)
 
-    assert spent.exhausted == "stopped at --max-total-tokens 10: 1,000,000 used"
+    assert made.exhausted(spent((kind, MILLION))) == "stopped at --max-total-tokens 10: 1,000,000 used"
 
 
 def test_cached_answers_use_up_nothing():
-    spent = Budget(max_tokens=10, max_cost=Decimal(1), prices=PRICES)
-    spent.spend("m", MILLION, "cached")
-    spent.spend("unpriced", UNCOUNTED, "cached")
+    made = Budget("m", max_tokens=10, max_cost=Decimal(1), prices=PRICES)
 
-    assert spent.exhausted is None
+    assert made.exhausted(spent(("cached", MILLION), ("cached", UNCOUNTED))) is None
 
 
 @pytest.mark.parametrize(
@@ -119,23 +117,20 @@ def test_cached_answers_use_up_nothing():
     ],
 )
 def test_a_limit_of_cost_is_in_dollars(limit, expected):
-    spent = Budget(max_cost=Decimal(limit), prices=PRICES)
-    spent.spend("m", MILLION, "first")
-
-    assert spent.exhausted == expected
+    assert Budget("m", max_cost=Decimal(limit), prices=PRICES).exhausted(spent(("first", MILLION))) == expected
 
 
 @pytest.mark.parametrize(
-    ("spent", "limit"),
-    [(Budget(max_tokens=5), "--max-total-tokens"), (Budget(max_cost=Decimal(5), prices=PRICES), "--max-cost")],
+    ("made", "limit"),
+    [
+        (Budget("m", max_tokens=5), "--max-total-tokens"),
+        (Budget("m", max_cost=Decimal(5), prices=PRICES), "--max-cost"),
+    ],
     ids=["tokens", "cost"],
 )
-def test_a_limit_that_cannot_be_kept_stops_at_once(spent, limit):
-    spent.spend("m", UNCOUNTED, "failed")
-    assert spent.exhausted is None
-
-    spent.spend("m", UNCOUNTED, "first")
-    assert spent.exhausted == (
+def test_a_limit_that_cannot_be_kept_stops_at_once(made, limit):
+    assert made.exhausted(spent(("failed", UNCOUNTED))) is None
+    assert made.exhausted(spent(("first", UNCOUNTED))) == (
         f"stopped: {limit} cannot be kept, since the endpoint does not say how many tokens an answer takes"
     )
 
@@ -149,14 +144,14 @@ def test_a_limit_that_cannot_be_kept_stops_at_once(spent, limit):
 )
 def test_a_limit_of_cost_is_refused_where_the_price_is_not_known_in_dollars(model, words):
     with pytest.raises(ConfigError) as caught:
-        Budget(max_cost=Decimal(5), prices=PRICES).check(model)
+        Budget(model, max_cost=Decimal(5), prices=PRICES)
 
     assert str(caught.value).startswith("--max-cost 5 ")
     assert [word for word in words if word not in str(caught.value)] == []
 
 
 def test_without_a_limit_of_cost_no_price_is_needed():
-    Budget(max_tokens=5).check("unpriced")
+    assert Budget("unpriced", max_tokens=5).is_limited
 
 
 def test_a_budget_is_made_of_the_settings(tmp_path):
@@ -174,10 +169,9 @@ def test_the_settings_are_refused_before_anything_is_spent():
 
 
 def test_a_budget_can_be_written_down():
-    spent = Budget(max_cost=Decimal("0.3"), prices=PRICES)
-    spent.spend("m", Usage(prompt=1, completion=1), "first")
+    made = Budget("m", max_cost=Decimal("0.3"), prices=PRICES)
 
-    value = json.loads(json.dumps(spent.to_json()))
+    value = json.loads(json.dumps(made.to_json(spent(("first", Usage(prompt=1, completion=1))))))
 
     assert (value["max_cost"], value["max_tokens_total"], value["currency"]) == ("0.3", None, "USD")
     assert value["spent"]["first"]["cost"] == value["total"]["cost"] == "0.000003"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
-from extract.budget import KINDS, Budget, from_settings
+from extract.budget import Budget
 from extract.errors import ConfigError
 from extract.job import Limits
-from extract.request import Usage
-from extract.settings import Resolved
 from extract.tally import Tally
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,47 +22,14 @@ def max_failures(function: F) -> F:
     return click.option("--max-failures", metavar="N|P%", help=meaning)(function)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reach(Limits):
-    """The limits of a run, and what it costs."""
-
-    resolved: Resolved
-    model: str
-
-    def spending(self, tally: Tally) -> Budget:
-        """The sums of a run so far, with their cost; costs are linear in tokens, so sums will do."""
-        budget = from_settings(self.resolved.settings, self.model)
-        for kind in KINDS:
-            spent = tally.spent[kind]
-            if spent.answers:
-                is_known = not spent.unknown
-                usage = Usage(
-                    prompt=spent.prompt if is_known else None,
-                    completion=spent.completion if is_known else None,
-                    cached=spent.of_cache,
-                )
-                budget.spend(self.model, usage, kind)
-        return budget
-
-    def cost(self, tally: Tally) -> dict[str, Any]:
-        """What a run has cost, as plain JSON values."""
-        return self.spending(tally).to_json()
-
-
-def of(resolved: Resolved, model: str, failures: str | None) -> Reach:
-    """The limits that the settings and --max-failures ask for; ConfigError for what cannot be kept."""
-    settings = resolved.settings
+def of(budget: Budget, failures: str | None) -> Limits:
+    """The limits that a budget and --max-failures set; ConfigError for a number that is none."""
     number, share = _failures(failures)
-    from_settings(settings, model)
-    is_limited = settings.max_cost is not None or settings.max_tokens_total is not None
-    reach = Reach(failures=number, failure_share=share, resolved=resolved, model=model)
-    if not is_limited:
-        return reach
 
     def spent(tally: Tally) -> str | None:
-        return reach.spending(tally).exhausted
+        return budget.exhausted(tally.spent)
 
-    return Reach(failures=number, failure_share=share, resolved=resolved, model=model, spent=spent)
+    return Limits(failures=number, failure_share=share, spent=spent)
 
 
 def _failures(text: str | None) -> tuple[int | None, float | None]:

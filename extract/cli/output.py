@@ -105,12 +105,12 @@ _KINDS = {"first": "first asks", "reask": "re-asks", "failed": "failed", "cached
 def _spent(cost: Mapping[str, Any]) -> Iterator[str]:
     """What was spent on each kind of ask, where anything was paid."""
     spent = cost.get("spent", {})
-    if not any(spent[kind]["calls"] for kind in spent if kind != "cached"):
+    if not any(spent[kind]["answers"] for kind in spent if kind != "cached"):
         return
     parts = []
     for kind, name in _KINDS.items():
         sums = spent[kind]
-        if sums["calls"]:
+        if sums["answers"]:
             money = "cost unknown" if sums["cost"] is None else f"{float(sums['cost']):.4f} {cost['currency']}"
             parts.append(f"{name} {sums['prompt']:,} in, {sums['completion']:,} out ({money})")
     yield f"spent:   {'; '.join(parts)}"

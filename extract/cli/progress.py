@@ -139,8 +139,9 @@ class Progress:
         parts += [f"{known:,} cached"] if known else []
         parts += [f"{tally.reasked} asked again"] if tally.reasked else []
         parts += [f"{tally.paid_tokens:,} tokens"] if tally.paid_tokens else []
-        total = self._cost(tally)["total"]
-        parts += [f"{float(total['cost']):.2f} {self._cost(tally)['currency'] or ''}".strip()] if total["cost"] else []
+        cost = self._cost(tally)
+        total = cost["total"]["cost"]
+        parts += [f"{float(total):.2f} {cost['currency']}"] if total and float(total) else []
         return ", ".join(parts)
 
     def __enter__(self) -> Self:

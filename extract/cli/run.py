@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from extract import compose, job
+from extract.budget import from_settings
 from extract.cli import limits, options, output, retry
 from extract.cli.interrupt import Interrupt, interruptible
 from extract.cli.progress import Progress
@@ -63,8 +63,6 @@ def command(
     record type, failures.jsonl, manifest.json, log.jsonl. The same command again goes on with a run that was
     stopped. Exits 0 if all went well, 1 if something failed, 130 if it was interrupted.
     """
-    # A job makes many small objects that live long: looking for cycles among them costs a tenth of its time.
-    gc.set_threshold(50_000, 20, 100)
     again = retry.of(retry_failed) if retry_failed is not None else None
     inputs = inputs or (again.inputs if again else ())
     if not inputs:
@@ -79,16 +77,15 @@ def command(
     )
     composed = compose.pipeline(resolved, inputs=inputs)
     with settled(composed, is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
+        run = _Run(resolved, pipeline, inputs, stop)
+        limit = limits.of(run.budget, max_failures)
         folder = _folder(resolved, pipeline, inputs, is_fresh=fresh)
         with RunFolder(
             folder, pipeline.prompt.records, job=job_of(pipeline, inputs, retry_of=retry_failed), is_fresh=fresh
         ) as store:
             done.update(store.done)
             wanted = again.only(documents) if again else documents
-            work = _Run(resolved, pipeline, inputs, stop).work
-            return work(
-                store, wanted, limits.of(resolved, pipeline.asking.model, max_failures), is_quiet=quiet, is_json=is_json
-            )
+            return run.work(store, wanted, limit, is_quiet=quiet, is_json=is_json)
 
 
 class _Run:
@@ -97,12 +94,13 @@ class _Run:
     def __init__(self, resolved: Resolved, pipeline: Pipeline, inputs: tuple[str, ...], stop: Interrupt) -> None:
         self._resolved, self._pipeline, self._inputs, self._stop = resolved, pipeline, inputs, stop
         self._started, self._clock = datetime.now(UTC), time.perf_counter()
+        self.budget = from_settings(resolved.settings, pipeline.asking.model)
 
     def work(
         self,
         store: RunFolder,
         documents: Iterable[Document | Failure],
-        reach: limits.Reach,
+        limit: job.Limits,
         *,
         is_quiet: bool,
         is_json: bool,
@@ -110,7 +108,7 @@ class _Run:
         """Do the job, write the manifest, print what came of it; gives the exit code."""
         found: list[Extraction] = []
         with Progress(
-            store.folder, self._pipeline, total=count(self._inputs), cost=reach.cost, is_quiet=is_quiet, is_json=is_json
+            store.folder, self._pipeline, total=count(self._inputs), cost=self._cost, is_quiet=is_quiet, is_json=is_json
         ) as progress:
             progress.begin(store.past)
 
@@ -126,20 +124,23 @@ class _Run:
                 store,
                 concurrency=self._resolved.settings.concurrency or job.FEW,
                 watch=watch,
-                limits=reach,
+                limits=limit,
                 stop=self._stop,
                 derived=self._derived(),
                 shown=output.MAX_DOCUMENTS,
             )
-            store.finish(self._manifest(tally, reach), is_whole=tally.stopped is None)
+            store.finish(self._manifest(tally), is_whole=tally.stopped is None)
             progress.end(tally)
         if tally.stopped:
             raise self._stopped(tally, store)
         if not is_quiet and not is_json:
             with output.reader():
                 output.listing(found, tally)
-                output.summary(tally, store.folder, time.perf_counter() - self._clock, reach.cost(tally))
+                output.summary(tally, store.folder, time.perf_counter() - self._clock, self._cost(tally))
         return PARTLY_FAILED if tally.failures else 0
+
+    def _cost(self, tally: job.Tally) -> dict[str, Any]:
+        return self.budget.to_json(tally.spent)
 
     def _derived(self) -> Derived | None:
         settings = self._resolved.settings
@@ -147,10 +148,10 @@ class _Run:
             return None
         return Derived(settings.cache, job_of(self._pipeline, ()))
 
-    def _manifest(self, tally: job.Tally, reach: limits.Reach) -> Mapping[str, Any]:
+    def _manifest(self, tally: job.Tally) -> Mapping[str, Any]:
         seconds = time.perf_counter() - self._clock
         made = manifest(self._pipeline, self._resolved, self._inputs, tally, started=self._started, seconds=seconds)
-        return {**made, "cost": reach.cost(tally)}
+        return {**made, "cost": self._cost(tally)}
 
     def _stopped(self, tally: job.Tally, store: RunFolder) -> MahdarError:
         """What is said of a run that has ended early."""

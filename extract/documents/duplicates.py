@@ -16,7 +16,7 @@ class Duplicates:
 
     def seen(self, document: Document) -> str | None:
         """Id of the first document with the same text, white space aside; None when this is the first."""
-        # Half a million documents a gigabyte would be too much: eight bytes tell that many apart.
+        # Eight bytes tell millions of texts apart, and are all that is kept of each.
         digest = blake2b(fold(document.text).encode("utf-8", "surrogatepass"), digest_size=8).digest()
         first = self._by_digest.setdefault(digest, document.id)
         return None if first == document.id else first

@@ -17,12 +17,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from types import TracebackType
-from typing import Any, Literal, Self
-from unittest.mock import patch
+from typing import Any, Literal
 
-from tests.servers.process import ON_LOOPBACK
+from tests.loopback import Loopback
 
 Body = Mapping[str, Any]
 Says = Callable[[Body], str | None]
@@ -66,7 +65,7 @@ class _Refused(Exception):  # noqa: N818  a reply, no fault of ours
         self.status = status
 
 
-class Ollama:
+class Ollama(Loopback):
     """The stand-in, a context manager. `seen` are the requests as the models were shown them, after any cut.
 
     `says` gives the text of an answer where the format is honoured; where it gives none, that is the smallest value of
@@ -82,26 +81,13 @@ class Ollama:
         self._lock = Lock()
         self._loading = Lock()
         self._is_over = Event()
-        self._server = _Server(self, port)
-        self._environ = patch.dict("os.environ", ON_LOOPBACK)
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        self._environ.start()
-        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
+        super().__init__(_Server(self, port))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._environ.stop()
+        super().__exit__(kind, error, trace)
 
     def page(self, path: str) -> Body | str | None:
         """What a GET is answered with."""

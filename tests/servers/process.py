@@ -15,9 +15,10 @@ from unittest.mock import patch
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+from tests.loopback import ON_LOOPBACK
+
 ROOT = Path(__file__).resolve().parents[2]
 # A proxy that this machine may need for the world outside knows nothing of our loopback.
-ON_LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 _DIRECT = build_opener(ProxyHandler({}))
 
 
