@@ -13,6 +13,7 @@ from extract.chain import Chain
 from extract.document import Document, Failure
 from extract.errors import EndpointError, Interrupted, MahdarError
 from extract.reply import shorten
+from extract.turns import Turns
 
 if TYPE_CHECKING:
     from instructor.core.hooks import Hooks
@@ -24,6 +25,7 @@ class Asker:
     def __init__(self, answers: Answers, hooks: Hooks | None = None) -> None:
         self._answers = answers
         self._hooks = hooks
+        self._turns = Turns()
 
     def walk(self, chain: Chain) -> bool:
         """Take the answers that are known; whether the chain is done with them."""
@@ -38,7 +40,10 @@ class Asker:
         """Ask until the chain is done; gives the fault of the endpoint, or of ours, that ended it before."""
         try:
             # What is known of the chain has been taken; what comes next is not known.
-            chain.take(await self._answers.unknown(chain.next_request(), chain.label))
+            completion = await self._answers.unknown(chain.next_request(), chain.label)
+            if not self._answers.is_offline:
+                await self._turns.wait()
+            chain.take(completion)
             if self.walk(chain):
                 return None
             if self._answers.is_offline:

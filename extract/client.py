@@ -90,14 +90,14 @@ class Client:
         looked_for = (form for secret in self._secrets if len(secret) >= 8 for form in forms(secret))
         self._hints = tuple(form.encode("utf-8", "replace") for form in looked_for)
         self._warming = Warming(self._warm) if endpoint.is_cold else None
-        # Whether there was an answer ever: an address that gave one is right.
-        self._is_known = False
+        # When there was an answer last, in seconds of the epoch: an address that gave one ever is right.
+        self.answered_at_s: float | None = None
         # Connections belong to the event loop that opened them: `asyncio.run` twice makes two.
         self._by_loop: dict[AbstractEventLoop, Connection] = {}
 
     async def __call__(self, request: Request, label: Label) -> Completion:  # noqa: ARG002  all that answers take one
         """Ask once and, where a fault may pass, again."""
-        if self._warming is not None and not self._is_known:
+        if self._warming is not None and self.answered_at_s is None:
             await self._warming.before(request.model)
         return await self._persist(request, self._try)
 
@@ -203,11 +203,11 @@ class Client:
         try:
             completion = read(data, self.endpoint, request, latency_s=latency_s)
         except EndpointError as error:
-            if error.kind == "path" and self._is_known:
+            if error.kind == "path" and self.answered_at_s is not None:
                 # The address has answered before: it is right, and the page is that of a gateway in trouble.
                 error.kind, error.retryable = "not_json", True
             raise
-        self._is_known = True
+        self.answered_at_s = time.time()
         return completion
 
     def _hidden(self, data: bytes) -> bytes:

@@ -66,8 +66,25 @@ def pipeline(
     answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
     asking = replace(_asking(settings), sample=sample)
     return Pipeline(
-        prompt, answers, asking, hooks=hooks, close=client.close, pace=client.pace, find_mode=_finder(settings, client)
+        prompt,
+        answers,
+        asking,
+        hooks=hooks,
+        close=_closer(settings, client),
+        pace=client.pace,
+        find_mode=_finder(settings, client),
     )
+
+
+def _closer(settings: Settings, client: Client) -> Callable[[], Awaitable[None]]:
+    """What closes the connections, and notes when there was an answer last."""
+
+    async def close() -> None:
+        await client.close()
+        if client.answered_at_s is not None:
+            kept.answered(settings.cache, settings.base_url or "", settings.model or "", client.answered_at_s)
+
+    return close
 
 
 _HELD = 256
@@ -194,12 +211,18 @@ def endpoint(settings: Settings) -> Endpoint:
         api_key=key_of(settings),
         headers={name: value.get_secret_value() for name, value in settings.headers.items()},
         is_azure=hosts.is_azure(settings.base_url) if settings.azure is None else settings.azure,
-        is_cold=not hosts.is_hosted(settings.base_url) if settings.warm_up is None else settings.warm_up,
+        is_cold=_may_be_cold(settings) if settings.warm_up is None else settings.warm_up,
         timeout_s=settings.timeout_s,
         first_token_timeout_s=settings.first_token_timeout_s,
         connect_timeout_s=settings.connect_timeout_s,
         max_tries=settings.max_tries,
     )
+
+
+def _may_be_cold(settings: Settings) -> bool:
+    """Whether a model may have to be loaded first: on nobody's service that is well known, and silent for a while."""
+    address = settings.base_url or ""
+    return not (hosts.is_hosted(address) or kept.has_answered_lately(settings.cache, address, settings.model or ""))
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:

@@ -75,6 +75,8 @@ class Crew:
                         await asyncio.sleep(0)
                 else:
                     self._begin(number, begun)
+                    # What was begun is sent before the next one is rendered.
+                    await asyncio.sleep(0)
                     await self._room()
                 if self._stop.is_set or self._is_over:
                     break
@@ -96,6 +98,8 @@ class Crew:
             self._finish(number, await self._pipeline.finish(chain))
         except Interrupted:
             self._passed.add(number)
+        except asyncio.CancelledError:
+            raise  # by `work`, which has no use for it any more
         except BaseException as error:
             # Raised again by `work`, in whose task it belongs.
             self._error = self._error or error
@@ -163,3 +167,6 @@ class Crew:
         if not self._take(result):
             self._is_refused = True
             self._has_room.set()
+        elif self._stop.is_set:
+            # At once: whoever has just been given a slot is not to ask with it.
+            self._hurry()

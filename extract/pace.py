@@ -119,9 +119,13 @@ class Pace:
         return self._tokens is not None
 
     def places(self, size: int) -> int:
-        """How many documents may be in work, so that slots are filled while some documents wait."""
+        """How many documents may be in work, so that slots are filled while some documents wait.
+
+        As many as there are slots may wait for one or have left theirs and be validated: a slot that gets free is
+        filled at once, by a request that is ready.
+        """
         slots = self.slots.number if not self.slots.is_fixed else size
-        return slots + min(self.waiting, (_PER_SLOT - 1) * slots + 64)
+        return 2 * slots + min(self.waiting, (_PER_SLOT - 2) * slots + 64)
 
     @asynccontextmanager
     async def slot(self, tokens: int = 0) -> AsyncIterator[None]:

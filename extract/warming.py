@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _CERTAIN = frozenset({"key", "model", "path", "quota", "refused"})
 # Faults that may be one document's; but this request had none.
 _AWAY = frozenset({"timeout", "server", "dropped"})
+# Passes of the event loop in which a second request may come.
+_MOMENTS = 8
 
 
 def warm_up(model: str) -> Request:
@@ -24,7 +26,7 @@ def warm_up(model: str) -> Request:
 
 
 class Warming:
-    """Holds back the first requests to an endpoint, if there are several at once, until a tiny one is answered.
+    """Holds back the first requests to an endpoint, if there are several, until a tiny one is answered.
 
     One alone goes ahead: it is its own warm-up. A fault that all would meet is raised to each that waits, and the
     next to come tries anew; any other says that the endpoint is there, and they go.
@@ -51,7 +53,13 @@ class Warming:
         await shield(self._task)
 
     async def _once(self, model: str) -> None:
-        # It begins after all that were ready to ask as it was made.
+        from asyncio import sleep
+
+        # Who comes in the next moments is of the same job: its reports are made ready one by one.
+        for _ in range(_MOMENTS):
+            if self._waiting > 1:
+                break
+            await sleep(0)
         try:
             if self._waiting > 1:
                 await self._send(model)

@@ -111,7 +111,7 @@ def test_who_rests_leaves_the_slot_to_others():
         async with pace.slot():
             assert pace.in_flight == 1
         assert pace.waiting == 1
-        assert pace.places(1) == 2
+        assert pace.places(1) == 3
         pace.hurry()
         with pytest.raises(Interrupted):
             await resting

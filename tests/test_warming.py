@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from extract.errors import EndpointError
+from extract.probe import kept
 from extract.warming import Warming
 from tests.endpoint import SILENT, Asked, Reply, ScriptedEndpoint, completion, unused_url
 from tests.invented import REPORT
@@ -172,3 +173,32 @@ def test_a_web_page_after_an_answer_is_that_of_one_document():
     code, err, _ = run(lambda asked: completion("") if is_warm_up(asked) else script(asked))
 
     assert (code, "failed: b: not_json" in err) == (1, True)
+
+
+def test_a_model_that_has_just_answered_is_not_warmed_up_again():
+    say = saying()
+
+    def answer(asked: Asked) -> object:
+        return completion("") if is_warm_up(asked) else say(asked)
+
+    write("in", **{name: f"{REPORT}\n{name}" for name in "abc"})
+    with ScriptedEndpoint(answer, is_cold=True) as endpoint:  # type: ignore[arg-type]  # a function of the request
+        for out, names in (("one", "abc"), ("two", "def")):
+            write("in", **{name: f"{REPORT}\n{name}" for name in names})
+            assert live(endpoint.url, "--out", out, "--cache", "kept").code == 0
+
+    assert sorted(of(each) for each in endpoint.asked if not is_warm_up(each)) == [*"abcdef"]
+    assert sum(map(is_warm_up, endpoint.asked)) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_lately"),
+    [(0, True), (239, True), (241, False), (-1, False)],
+    ids=["just now", "minutes ago", "too long ago", "by a clock that was set back"],
+)
+def test_a_model_counts_as_loaded_for_four_minutes(seconds, is_lately):
+    kept.answered(Path("kept"), "http://127.0.0.1:1/v1", "m", at_s=1_000_000)
+
+    assert kept.has_answered_lately(Path("kept"), "http://127.0.0.1:1/v1", "m", 1_000_000 + seconds) is is_lately
+    assert not kept.has_answered_lately(Path("kept"), "http://127.0.0.1:1/v1", "n", 1_000_000)
+    assert not kept.has_answered_lately(None, "http://127.0.0.1:1/v1", "m", 1_000_000)

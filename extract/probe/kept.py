@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -17,6 +19,8 @@ from extract.settings import ADDRESS
 # A server may be updated or started otherwise without anybody's telling.
 LONGEST = timedelta(days=7)
 FOLDER = "endpoints"
+# A model that answered so lately is loaded still: Ollama and LM Studio keep one for five minutes at least.
+LATELY_S = 240.0
 
 
 def address_of(base_url: str) -> str:
@@ -55,6 +59,29 @@ def save(cache: Path | None, found: Found) -> str | None:
     return None
 
 
-def _path(cache: Path, address: str, model: str) -> Path:
+def answered(cache: Path | None, base_url: str, model: str, at_s: float) -> None:
+    """Note when a model last answered, in seconds of the epoch; what goes wrong costs a warm-up and no more."""
+    if cache is None:
+        return
+    path = _path(cache, address_of(base_url), model, "answered")
+    with suppress(ConfigError, OSError):
+        prepare(cache)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.touch()
+        os.utime(path, (at_s, at_s))
+
+
+def has_answered_lately(cache: Path | None, base_url: str, model: str, now_s: float | None = None) -> bool:
+    """Whether a model is known to have answered in the last four minutes."""
+    if cache is None:
+        return False
+    now_s = time.time() if now_s is None else now_s
+    with suppress(OSError, ValueError):
+        at_s = _path(cache, address_of(base_url), model, "answered").stat().st_mtime
+        return 0 <= now_s - at_s <= LATELY_S
+    return False
+
+
+def _path(cache: Path, address: str, model: str, kind: str = "json") -> Path:
     digest = blake2b(json.dumps([address, model]).encode(), digest_size=16).hexdigest()
-    return cache / FOLDER / f"{digest}.json"
+    return cache / FOLDER / f"{digest}.{kind}"
