@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.cache.files import NAME
+from extract.compact import encode
 from extract.document import Document
 from extract.made import Made
 
@@ -63,7 +64,7 @@ class Derived:
         """Keep what was made of a document; written with others, at the latest by `close`."""
         if self._file is None or any(_BETWEEN in lines for lines in made.tables):
             return
-        delta = json.dumps(_as_cached(made.delta), separators=(",", ":")).encode()
+        delta = encode(_as_cached(made.delta))
         self._waiting.append((self._key(document), delta, made.records, _BETWEEN.join(made.tables)))
         if len(self._waiting) >= _AT_ONCE:
             self.flush()

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from extract.compact import line
+
 
 class Appender:
     """A file that only grows; nothing is written before `flush`."""
@@ -53,11 +55,11 @@ class Journal:
         self._own = Appender(path, start=start)
         self._files = files
         if not start:
-            self._own.add(_line({"job": job, "files": list(files)}))
+            self._own.add(line({"job": job, "files": list(files)}))
 
     def done(self, key: str, delta: Mapping[str, Any]) -> None:
         """A document is done, once `flush` returns; `delta` is what the run counted of it."""
-        self._own.add(_line({"k": key, "at": [file.size for file in self._files.values()], "t": delta}))
+        self._own.add(line({"k": key, "at": [file.size for file in self._files.values()], "t": delta}))
 
     def flush(self) -> None:
         """Write the other files, then the lines that vouch for them."""
@@ -90,12 +92,12 @@ class Past:
 
     def done(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Key and counts of each document that is done; to be read to its end before `size` and `sizes` are right."""
-        for line, end in self._lines:
-            sizes = dict(zip(self.names, line["at"], strict=True))
+        for row, end in self._lines:
+            sizes = dict(zip(self.names, row["at"], strict=True))
             if any(size > self._there[name] for name, size in sizes.items()):
                 return
             self.size, self.sizes = end, sizes
-            yield line["k"], line["t"]
+            yield row["k"], row["t"]
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[Any, int]]:
@@ -103,12 +105,12 @@ def _whole_lines(path: Path) -> Iterator[tuple[Any, int]]:
     end = 0
     try:
         with path.open("rb") as file:
-            for line in file:
-                end += len(line)
-                if not line.endswith(b"\n"):
+            for written in file:
+                end += len(written)
+                if not written.endswith(b"\n"):
                     return
                 try:
-                    yield json.loads(line), end
+                    yield json.loads(written), end
                 except ValueError:
                     return
     except FileNotFoundError:
@@ -120,9 +122,3 @@ def _length(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _line(value: Mapping[str, Any]) -> bytes:
-    # Names of files may hold half a surrogate pair; its backslash form is valid JSON.
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return (text + "\n").encode("utf-8", "backslashreplace")

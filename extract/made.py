@@ -6,13 +6,13 @@ can be written again under another name.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import to_json
 
 import schemas
+from extract.compact import encode
 from extract.tables import PLACE, cell_of
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ class Made(NamedTuple):
 
     def rows_of(self, document: str) -> bytes:
         """The rows with the document's id in its place."""
-        # An odd file name holds half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
-        name = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        return self.records.replace(PLACE, name)
+        return self.records.replace(PLACE, encode(document))
 
     def lines_of(self, document: str) -> list[bytes]:
         """The lines of each table with the document's id in its place."""
@@ -60,13 +58,9 @@ def make(extraction: Extraction, schema: str, tables: Sequence[Table], delta: Ma
     return Made(records=records, tables=lines, delta=delta)
 
 
-# A new encoder for each row, as json.dumps makes one, costs as much as a short row.
-_encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-
-
 def _line(grounded: GroundedRecord, extraction: Extraction, schema: str) -> bytes:
     first = extraction.attempts[0]
-    kind = _encoded(schemas.name_of(type(grounded.record)))
+    kind = encode(schemas.name_of(type(grounded.record)))
     rest = {
         "evidence": [{**_place(grounding), "in_tail": grounding.in_tail} for grounding in grounded.evidence],
         "values": [_place(grounding) for grounding in grounded.values],
@@ -76,9 +70,8 @@ def _line(grounded: GroundedRecord, extraction: Extraction, schema: str) -> byte
         "schema": schema,
         "key": extraction.key,
     }
-    tail = _encoded(rest).encode("utf-8", "backslashreplace")
-    head = b'{"document":' + PLACE + f',"type":{kind},"record":'.encode()
-    return head + to_json(grounded.record) + b"," + tail[1:] + b"\n"
+    head = b'{"document":' + PLACE + b',"type":' + kind + b',"record":'
+    return head + to_json(grounded.record) + b"," + encode(rest)[1:] + b"\n"
 
 
 def _place(grounding: Grounding) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import schemas
+from extract.compact import line
 from extract.document import Failure
 from extract.errors import ConfigError
 from extract.journal import Appender, Journal, Past
@@ -135,7 +136,7 @@ class RunFolder:
             "tokens": tokens,
             "record": failure.record,
         }
-        self._files[FAILURES].add(_line(row))
+        self._files[FAILURES].add(line(row))
 
     def _done(self, key: str, delta: Delta) -> None:
         self._journal.done(key, delta)
@@ -260,8 +261,3 @@ def _tokens(extraction: Extraction) -> dict[str, int]:
         "prompt": sum(usage.prompt or 0 for usage in usages),
         "completion": sum(usage.completion or 0 for usage in usages),
     }
-
-
-def _line(row: Mapping[str, Any]) -> bytes:
-    # An odd file name holds half a surrogate pair, which UTF-8 cannot; its backslash form is valid JSON.
-    return (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
