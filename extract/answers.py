@@ -11,6 +11,10 @@ from extract.recordings import Recordings
 from extract.request import Completion, Label, Request
 
 Ask = Callable[[Request, Label], Awaitable[Completion]]
+Rest = Callable[[float], Awaitable[None]]
+
+# After so long it is looked whether another has the answer, then less and less often.
+_FIRST_LOOK_S, _LONGEST_LOOK_S = 0.1, 1.0
 
 
 class Answers:
@@ -19,6 +23,8 @@ class Answers:
     Without `ask` nothing is ever sent: what `recordings` does not hold raises ReplayMiss.
     With `is_recording` every completion is written to `recordings` too. An answer to a prompt that the endpoint
     has cut is neither kept nor recorded, and one that was kept before is not known; `fit` tells.
+    What somebody else is asking over the same cache, here or in another process, is waited for with `rest`, which is
+    given seconds, and not asked too.
     """
 
     def __init__(
@@ -29,6 +35,7 @@ class Answers:
         recordings: Recordings | None = None,
         is_recording: bool = False,
         fit: Fit | None = None,
+        rest: Rest | None = None,
     ) -> None:
         if ask is None and recordings is None:
             raise ConfigError("no endpoint: give --base-url and --model, or replay recorded answers with --replay DIR")
@@ -39,6 +46,9 @@ class Answers:
         self.fit = fit or Fit()
         # Why answers cannot be kept any more: a job ends then, before it pays for more of them.
         self.fault: str | None = None
+        self._rest = rest
+        # Claims whose answers are on their way to the disk.
+        self._claimed: list[Request] = []
         self._is_flushing = False
 
     @property
@@ -75,24 +85,62 @@ class Answers:
 
     async def _asked(self, request: Request, label: Label) -> Completion:
         assert self._ask is not None  # noqa: S101  the callers looked
-        completion = await self._ask(request, label)
-        if self.fit.cut(request, completion) is not None:
-            return completion
-        self.fit.learn(request, completion)
-        if self._cache is not None:
-            self._keep(self._cache, request, completion, label)
-        self._record(request, completion, label)
+        if self._cache is None:
+            return self._learned(request, await self._ask(request, label), label)
+        known = await self._claim(self._cache, request, label)
+        if known is not None:
+            return known
+        try:
+            completion = self._learned(request, await self._ask(request, label), label)
+        except BaseException:
+            self._cache.give_up(request)
+            raise
+        self._claimed.append(request)
+        self._flush_soon(self._cache)
+        return completion
+
+    async def _claim(self, cache: Cache, request: Request, label: Label) -> Completion | None:
+        """Claim a request, or give the answer of whoever has claimed it before."""
+        pause_s = _FIRST_LOOK_S
+        while not cache.claim(request):
+            await self._wait(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_LOOK_S)
+            if (found := self.known(request, label)) is not None:
+                return found
+        # Somebody may have had the claim and given it up since it was seen that the answer is not known.
+        found = self.known(request, label)
+        if found is not None:
+            cache.give_up(request)
+        return found
+
+    async def _wait(self, seconds: float) -> None:
+        if self._rest is not None:
+            await self._rest(seconds)
+            return
+        from asyncio import sleep
+
+        await sleep(seconds)
+
+    def _learned(self, request: Request, completion: Completion, label: Label) -> Completion:
+        """An answer that has just come, once it is kept, unless half of its prompt was cut."""
+        if self.fit.cut(request, completion) is None:
+            self.fit.learn(request, completion)
+            if self._cache is not None:
+                self._keep(self._cache, request, completion, label)
+            self._record(request, completion, label)
         return completion
 
     def _keep(self, cache: Cache, request: Request, completion: Completion, label: Label) -> None:
-        """Put an answer into the cache, with all others that came in the same turn of the event loop."""
-        from asyncio import get_running_loop
-
         try:
             cache.put(request, completion, label)
         except ConfigError as error:
             # This answer is paid, and good for its records all the same.
             self.fault = str(error)
+
+    def _flush_soon(self, cache: Cache) -> None:
+        """Write what is held of the answers that come in this turn of the event loop."""
+        from asyncio import get_running_loop
+
         if not self._is_flushing:
             self._is_flushing = True
             get_running_loop().call_soon(self._flush, cache)
@@ -103,6 +151,9 @@ class Answers:
             cache.flush()
         except ConfigError as error:
             self.fault = str(error)
+        for request in self._claimed:
+            cache.give_up(request)
+        self._claimed.clear()
 
     def _record(self, request: Request, completion: Completion, label: Label) -> None:
         if self._is_recording and self._recordings is not None:

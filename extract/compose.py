@@ -63,7 +63,9 @@ def pipeline(
     cache = open_cache(settings, hold=_HELD)
     if record_to is not None and recordings is None:
         recordings = Recordings(record_to, secrets=secrets(settings))
-    answers = Answers(ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None)
+    answers = Answers(
+        ask=client, cache=cache, recordings=recordings, is_recording=record_to is not None, rest=client.pace.rest
+    )
     asking = replace(_asking(settings), sample=sample)
     return Pipeline(
         prompt,

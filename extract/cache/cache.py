@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from extract.cache.claims import claims
 from extract.cache.entry import Entry, Stored, dump, parse, parse_line, stamp
 from extract.cache.files import forget
 from extract.cache.folder import FORMAT, prepare
@@ -90,6 +91,17 @@ class Cache:
         if text is not None:
             self._buffer.add(request.key, text)
         return text is not None
+
+    def claim(self, request: Request) -> bool:
+        """Claim the asking of a request; False while anybody else on this machine has it.
+
+        Who has it asks, stores what came, and gives it up once that is written.
+        """
+        return claims(self.folder).take(request.key)
+
+    def give_up(self, request: Request) -> None:
+        """Let others ask what was claimed."""
+        claims(self.folder).give_up(request.key)
 
     def put_many(self, answers: Iterable[tuple[Request, Completion, Label]]) -> int:
         """Store completions as `put` does, all of them at once or none, and count them."""
