@@ -183,6 +183,13 @@ def test_an_answer_that_cannot_be_kept_counts_and_then_the_run_ends(tmp_path):
         def get(self, request: Request) -> None:
             return None
 
+        def claim(self, request: Request) -> bool:
+            return True
+
+        def give_up(self, request: Request) -> None: ...
+
+        def flush(self) -> None: ...
+
         def put(self, request: Request, completion: Completion, label: Label) -> None:
             raise ConfigError("cache: cannot be written: No space left on device")
 
