@@ -41,7 +41,7 @@ class Derived:
             # Rows of a document take some 12 KB: larger pages than the usual 4 KB hold them in one piece.
             self._file.execute("PRAGMA page_size=16384")
             self._file.execute("PRAGMA journal_mode=WAL")
-            self._file.execute("PRAGMA mmap_size=1073741824")
+            self._file.execute("PRAGMA mmap_size=33554432")
             self._file.execute("PRAGMA synchronous=NORMAL")
             self._file.execute(_SCHEMA)
 

@@ -110,7 +110,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_begins_nothing_more():
 
     assert process.returncode == 130
     assert said.endswith(
-        "mahdar: interrupted\nstopped after 2 documents, see out/; the same command goes on from there\n"
+        "mahdar: interrupted\nstopped after 2 of 3 documents, see out/; the same command goes on from there\n"
     )
     assert [row["document"] for row in rows("out/records.jsonl")] == ["a", "b"]
     assert [of(asked) for asked in endpoint.asked] == ["a", "b"]

@@ -82,7 +82,7 @@ def test_a_run_that_was_stopped_says_how_far_it_came_and_keeps_it(reports):
         ran = live(endpoint.url, "--concurrency", "1")
 
     assert ran.code == 3
-    assert "\nstopped after 1 document, see out/; the same command goes on" in ran.err
+    assert "\nstopped after 1 of 3 documents, see out/; the same command goes on" in ran.err
     assert [row["document"] for row in rows("out/records.jsonl")] == ["a"]
     assert manifest()["counts"]["stopped"].endswith("(status 401)")
 

@@ -25,6 +25,10 @@ _SETTINGS = {
     "statistics": 0,
     "tag_index": 0,
     "sqlite_journal_mode": "wal",
+    # Keys are hashes, so no page is likelier to be wanted than another: what is held of the file grows with a run and
+    # saves next to nothing. 8 MB of each; diskcache's own are 32 and 64.
+    "sqlite_cache_size": 2**11,
+    "sqlite_mmap_size": 2**23,
 }
 
 

@@ -84,8 +84,9 @@ def command(
             folder, pipeline.prompt.records, job=job_of(pipeline, inputs, retry_of=retry_failed), is_fresh=fresh
         ) as store:
             done.update(store.done)
-            wanted = again.only(documents) if again else documents
-            return run.work(store, wanted, limit, is_quiet=quiet, is_json=is_json)
+            if again:
+                return run.work(store, again.only(documents), len(again.ids), limit, is_quiet=quiet, is_json=is_json)
+            return run.work(store, documents, count(inputs), limit, is_quiet=quiet, is_json=is_json)
 
 
 class _Run:
@@ -100,15 +101,19 @@ class _Run:
         self,
         store: RunFolder,
         documents: Iterable[Document | Failure],
+        total: int | None,
         limit: job.Limits,
         *,
         is_quiet: bool,
         is_json: bool,
     ) -> int:
-        """Do the job, write the manifest, print what came of it; gives the exit code."""
+        """Do the job, write the manifest, print what came of it; gives the exit code.
+
+        `total` is how many documents there are, about, None if nobody knows.
+        """
         found: list[Extraction] = []
         with Progress(
-            store.folder, self._pipeline, total=count(self._inputs), cost=self._cost, is_quiet=is_quiet, is_json=is_json
+            store.folder, self._pipeline, total=total, cost=self._cost, is_quiet=is_quiet, is_json=is_json
         ) as progress:
             progress.begin(store.past)
 
@@ -132,7 +137,7 @@ class _Run:
             store.finish(self._manifest(tally), is_whole=tally.stopped is None)
             progress.end(tally)
         if tally.stopped:
-            raise self._stopped(tally, store)
+            raise self._stopped(tally, store, total)
         if not is_quiet and not is_json:
             with output.reader():
                 output.listing(found, tally)
@@ -153,13 +158,11 @@ class _Run:
         made = manifest(self._pipeline, self._resolved, self._inputs, tally, started=self._started, seconds=seconds)
         return {**made, "cost": self._cost(tally)}
 
-    def _stopped(self, tally: job.Tally, store: RunFolder) -> MahdarError:
-        """What is said of a run that has ended early."""
+    def _stopped(self, tally: job.Tally, store: RunFolder, total: int | None) -> MahdarError:
+        """What is said of a run that has ended early: how far it came, and how much is left."""
         done = tally.documents - tally.unfinished
-        kept = (
-            f"stopped after {output.counted(done, 'document')}, see {output.shown(store.folder)}/; "
-            "the same command goes on from there"
-        )
+        of = f"{done:,} of {total:,} documents" if total and total > done else output.counted(done, "document")
+        kept = f"stopped after {of}, see {output.shown(store.folder)}/; the same command goes on from there"
         said = f"{tally.stopped}\n{kept if done else 'nothing was extracted'}"
         if self._stop.is_interrupted:
             return Stopped(said)
