@@ -60,7 +60,7 @@ def worst(share: float, number: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What a fault did."""
+    """What a fault did. `seconds` are of the whole process; `span_s` from its first request to its last answer."""
 
     fault: str
     documents: int
@@ -71,6 +71,7 @@ class Row:
     doubled: int
     reasked: int
     seconds: float
+    span_s: float
     ideal_s: float
     code: int
     said: str
@@ -100,6 +101,7 @@ class Row:
             doubled=found.doubled + again,
             reasked=sum(each["reasks"] for each in stats),
             seconds=ended.seconds,
+            span_s=sum(each["span_s"] for each in stats),
             ideal_s=ideal,
             code=ended.code,
             said=ended.said.strip(),
@@ -120,7 +122,19 @@ class Row:
 class table:  # noqa: N801  a name for two functions
     """The table as text."""
 
-    COLUMNS = ("docs", "asked", "answered", "failed", "lost", "doubled", "re-asked", "s", "ideal s", "ratio")
+    COLUMNS = (
+        "docs",
+        "asked",
+        "answered",
+        "failed",
+        "lost",
+        "doubled",
+        "re-asked",
+        "s",
+        "asking s",
+        "ideal s",
+        "ratio",
+    )
 
     @classmethod
     def head(cls) -> str:
@@ -132,6 +146,6 @@ class table:  # noqa: N801  a name for two functions
         """The line of one fault."""
         counts = (row.documents, row.asked, row.answered, row.failed, row.lost, row.doubled, row.reasked)
         ratio = row.seconds / row.ideal_s if row.ideal_s else 0.0
-        times = f"{row.seconds:9.2f}{row.ideal_s:9.2f}{ratio:9.2f}"
+        times = f"{row.seconds:9.2f}{row.span_s:9.2f}{row.ideal_s:9.2f}{ratio:9.2f}"
         ended = "" if row.has_ended else f"; EXIT {row.code}: {row.said[-300:]}"
         return f"{row.fault:<29}" + "".join(f"{count:>9}" for count in counts) + f"{times}  {row.note}{ended}\n"

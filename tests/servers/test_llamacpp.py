@@ -145,7 +145,9 @@ def test_a_name_that_no_model_has_is_answered_all_the_same(llamacpp: LlamaCpp):
 
 def test_a_run_whose_server_was_killed_is_taken_up_when_it_is_there_again(brittle: LlamaCpp):
     code, said = _killed_after_one(brittle, "--max-tries", "1")
-    stopped = re.search(r"stopped after (\d)(?: of \d)? documents?, see out/; the same command goes on from there", said)
+    stopped = re.search(
+        r"stopped after (\d)(?: of \d)? documents?, see out/; the same command goes on from there", said
+    )
     assert code == 3
     assert stopped, said
 
