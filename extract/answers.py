@@ -56,6 +56,11 @@ class Answers:
         """Whether no endpoint can be asked."""
         return self._ask is None
 
+    @property
+    def keeps(self) -> bool:
+        """Whether answers are kept, in the cache or as recordings."""
+        return self._cache is not None or self._is_recording
+
     def known(self, request: Request, label: Label) -> Completion | None:
         """The completion of a request that was asked before, or None."""
         found = self._recordings.find(request) if self._recordings else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 
+from extract.ahead import Ahead
 from extract.chain import Chain
 from extract.document import Document, Failure
 from extract.errors import Interrupted
@@ -19,7 +20,7 @@ Recall = Callable[[Document], Recalled | None]
 
 # Results that wait for an earlier document. More than this, and order is given up for the documents that hold them up:
 # what waits here is lost when the process is killed, and costs memory.
-MOST_HELD = 1_000
+MOST_HELD, _FEW_HELD = 1_000, 16
 # Documents that are known already are handled without a pause up to this many; then others have their turn.
 _RUN = 64
 _BEAT_S = 0.2
@@ -33,17 +34,28 @@ class Crew:
     """Works on up to `size` documents at once, more only while some of them wait for an endpoint's leave.
 
     When `take` says no, what is in work is given up; on a wish to stop it is finished, but nothing is tried
-    again. A document that is known already is handled at once and takes no place.
+    again. A document that is known already is handled at once and takes no place. Documents of a source that `is_slow`
+    are read in a thread: the others go on while it has nothing to give.
     """
 
     def __init__(
-        self, pipeline: Pipeline, take: Take, stop: Stop, *, size: int, recall: Recall = lambda _: None
+        self,
+        pipeline: Pipeline,
+        take: Take,
+        stop: Stop,
+        *,
+        size: int,
+        recall: Recall = lambda _: None,
+        is_slow: bool = False,
     ) -> None:
         self._pipeline = pipeline
         self._take = take
         self._stop = stop
         self._size = size
         self._recall = recall
+        self._is_slow = is_slow
+        # Without a cache, what is held is all that there is of an answer.
+        self._most_held = MOST_HELD if pipeline.keeps_answers else _FEW_HELD
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: dict[int, Result] = {}
         self._begun = 0
@@ -65,7 +77,7 @@ class Crew:
         self._stop.when_set(hurry)
         self._beat()
         try:
-            for item in documents:
+            async for item in self._given_out(documents):
                 number, self._begun = self._begun, self._begun + 1
                 begun = item if isinstance(item, Failure) else self._recall(item) or self._pipeline.begin(item)
                 if not isinstance(begun, Chain):
@@ -88,6 +100,31 @@ class Crew:
         if self._error is not None:
             raise self._error
         self._release(everything=True)
+
+    async def _given_out(self, documents: Iterator[Document | Failure]) -> AsyncIterator[Document | Failure]:
+        """The documents, as they come; those of a slow source without anybody's waiting for them but `work`."""
+        if not self._is_slow:
+            for item in documents:
+                yield item
+            return
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._has_room.set)
+
+        ahead = Ahead(documents, wake)
+        try:
+            while not ahead.is_over:
+                read = ahead.take()
+                if read is not None:
+                    yield read
+                elif self._stop.is_set or self._is_over:
+                    return
+                else:
+                    self._has_room.clear()
+                    await self._has_room.wait()
+        finally:
+            ahead.close()
 
     def _begin(self, number: int, chain: Chain) -> None:
         task = asyncio.get_running_loop().create_task(self._one(number, chain))
@@ -154,8 +191,8 @@ class Crew:
             self._passed.discard(self._given)
             self._hand(self._held.pop(self._given, None))
             self._given += 1
-        if everything or len(self._held) > MOST_HELD:
-            for number in sorted(self._held)[: len(self._held) if everything else len(self._held) - MOST_HELD]:
+        if everything or len(self._held) > self._most_held:
+            for number in sorted(self._held)[: len(self._held) if everything else len(self._held) - self._most_held]:
                 self._passed.add(number)
                 self._hand(self._held.pop(number))
 

@@ -65,17 +65,22 @@ def run(
     stop: Stop | None = None,
     derived: Derived | None = None,
     shown: int = 0,
+    is_slow: bool = False,
 ) -> Tally:
     """Extract from every document and write the run folder; `watch` is called after each document.
 
     A document that fails never stops the others; a fault that all would meet (no connection,
     a wrong key, an unknown model), a limit that is reached, or `stop` ends the run early, and the tally says so in
     `stopped`. What was in flight then is finished and written. Documents that the folder says are done are passed
-    over, and what was counted of them is in the tally. With `derived`, what was made of equal documents before is
-    written again without being made again, but for the first `shown` ones, of which `watch` gets the extractions.
+    over, and what was counted of them is in the tally; a limit that they have reached ends the run before anything
+    is asked. Documents of a source that `is_slow` are read beside the asking. With `derived`, what was made of equal
+    documents before is written again without being made again, but for the first `shown` ones, of which `watch` gets
+    the extractions.
     """
     work = _Work(pipeline, folder, watch, limits=limits or Limits(), stop=stop or Stop(), derived=derived)
     left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
+    if (reason := work.limits.reached(work.tally)) is not None:
+        work.stop.set(reason)
     try:
         gather(
             left,
@@ -84,6 +89,7 @@ def run(
             take=work.take,
             stop=work.stop,
             recall=lambda document: work.recall(document, shown),
+            is_slow=is_slow,
         )
     finally:
         if derived is not None:
@@ -105,7 +111,7 @@ class _Work:
         stop: Stop,
         derived: Derived | None,
     ) -> None:
-        self._pipeline, self._folder, self._watch, self._limits = pipeline, folder, watch, limits
+        self._pipeline, self._folder, self._watch, self.limits = pipeline, folder, watch, limits
         self.stop, self._derived = stop, derived
         self.tally = folder.past
         self.tally.resumed = self.tally.documents
@@ -117,7 +123,7 @@ class _Work:
             return True  # its answers are in the cache, from where the run goes on
         if not self._write(result):
             return True
-        reason = self._folder.fault or self._pipeline.fault() or self._limits.reached(self.tally)
+        reason = self._folder.fault or self._pipeline.fault() or self.limits.reached(self.tally)
         if reason is not None:
             self.stop.set(reason)
         self.tally.stopped = self.stop.reason
@@ -180,6 +186,7 @@ def gather(
     take: Callable[[Result], bool],
     stop: Stop | None = None,
     recall: Callable[[Document], Recalled | None] = lambda _: None,
+    is_slow: bool = False,
 ) -> None:
     """Hand what comes of each document to `take` until it says False or `stop` is set.
 
@@ -193,7 +200,7 @@ def gather(
     else:
         from extract.crew import Crew
 
-        crew = Crew(pipeline, take, stop, size=concurrency, recall=recall)
+        crew = Crew(pipeline, take, stop, size=concurrency, recall=recall, is_slow=is_slow)
         pipeline.run(crew.work(_checked(documents, stop)))
 
 

@@ -166,6 +166,11 @@ class Pipeline:
         return self._answers.fault
 
     @property
+    def keeps_answers(self) -> bool:
+        """Whether an answer is kept beside what is made of it."""
+        return self._answers.keeps
+
+    @property
     def is_offline(self) -> bool:
         """Whether only recorded answers can be given."""
         return self._answers.is_offline

@@ -1,5 +1,6 @@
 """`mahdar` as a process: signals, pipes, terminals, a full disk, and what it takes the time to load."""
 
+import json
 import os
 import pty
 import re
@@ -232,3 +233,46 @@ def test_on_a_terminal_a_failure_stands_on_a_line_of_its_own():
     os.close(ours)
     (line,) = (line for line in re.split(r"[\r\n]+", seen) if "failed:" in line)
     assert line == "  failed: empty: empty: in/empty.txt: is empty; remove it, or save the report again"
+
+
+def piped(url: str) -> subprocess.Popen[str]:
+    """A run over JSON lines from a pipe, which stays open."""
+    arguments = ["--base-url", url, "--model", "m", "--prompt", "meeting", "--out", "out"]
+    return subprocess.Popen(command("run", "-", *arguments), env=outside(), stdin=PIPE, stderr=PIPE, text=True)
+
+
+def give(process: subprocess.Popen[str], *names: str) -> None:
+    """Write reports into the pipe."""
+    assert process.stdin
+    for name in names:
+        process.stdin.write(json.dumps({"id": name, "text": f"{REPORT}\n{name}"}) + "\n")
+    process.stdin.flush()
+
+
+def test_reports_from_a_pipe_are_asked_about_while_the_next_ones_are_waited_for():
+    with ScriptedEndpoint(saying()) as endpoint:
+        process = piped(endpoint.url)
+        give(process, "a", "b")
+        line(process, "b: 1 meeting")
+        give(process, "c")
+        line(process, "c: 1 meeting")
+        process.communicate(timeout=20)
+
+    assert process.returncode == 0
+    assert [row["document"] for row in rows("out/records.jsonl")] == ["a", "b", "c"]
+
+
+def test_ctrl_c_ends_a_run_that_waits_for_its_input():
+    with ScriptedEndpoint(saying()) as endpoint:
+        process = piped(endpoint.url)
+        give(process, "a")
+        line(process, "a: 1 meeting")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        said = process.stderr.read()
+        process.wait(20)
+        process.communicate()
+
+    assert process.returncode == 130
+    assert "stopped after 1 document, see out/; the same command goes on from there" in said
+    assert [row["document"] for row in rows("out/records.jsonl")] == ["a"]

@@ -168,6 +168,16 @@ def test_a_limit_ends_a_run_and_leaves_it_to_be_taken_up(tmp_path, limits, said)
     assert (tmp_path / "journal.jsonl").exists()
 
 
+def test_a_run_that_has_used_up_its_limit_asks_nothing_when_it_is_taken_up(tmp_path):
+    limits, again = job.Limits(spent=lambda tally: "used up" if tally.documents >= 2 else None), Model()
+    run(tmp_path, documents("abcdefgh"), Model(), limits=limits)
+    tally = run(tmp_path, documents("abcdefgh"), again, limits=limits)
+
+    assert tally.stopped == "used up"
+    assert again.asked == []
+    assert (tmp_path / "journal.jsonl").exists()
+
+
 def test_a_share_of_failures_says_nothing_before_there_are_some_documents(tmp_path):
     def fail(name: str) -> None:
         if name < "m":

@@ -133,6 +133,7 @@ class _Run:
                 stop=self._stop,
                 derived=self._derived(),
                 shown=output.MAX_DOCUMENTS,
+                is_slow="-" in self._inputs,
             )
             store.finish(self._manifest(tally), is_whole=tally.stopped is None)
             progress.end(tally)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from extract.documents.encoding import SAMPLE, detect
 from extract.documents.metadata import NAMES, given, named
@@ -33,10 +34,21 @@ def jsonl(path: Path, is_done: IsDone) -> Iterator[Part | Flaw]:
 
 def stdin(is_done: IsDone) -> Iterator[Part | Flaw]:
     """The reports that come as JSON lines on the standard input, in UTF-8; each is given as soon as it is there."""
-    lines = (line.decode("utf-8", "surrogateescape") for line in sys.stdin.buffer)
+    lines = (line.decode("utf-8", "surrogateescape") for line in _own_stdin())
     yield from _reports(
         ((number, _object(line, number)) for number, line in enumerate(lines, start=1) if line.strip()), is_done
     )
+
+
+def _own_stdin() -> BinaryIO:
+    """The standard input, by a handle of our own where it is a real one.
+
+    Whoever waits for its next line holds the lock of the handle; Python's own would then keep the program from ending.
+    """
+    try:
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    except (OSError, ValueError):
+        return sys.stdin.buffer
 
 
 def _reports(records: Iterable[tuple[int, Mapping[str, object] | Flaw]], is_done: IsDone) -> Iterator[Part | Flaw]:
