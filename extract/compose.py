@@ -195,11 +195,19 @@ def endpoint(settings: Settings) -> Endpoint:
         headers={name: value.get_secret_value() for name, value in settings.headers.items()},
         is_azure=hosts.is_azure(settings.base_url) if settings.azure is None else settings.azure,
         is_cold=not hosts.is_hosted(settings.base_url) if settings.warm_up is None else settings.warm_up,
+        is_streamed=_is_streamed(settings),
         timeout_s=settings.timeout_s,
         first_token_timeout_s=settings.first_token_timeout_s,
         connect_timeout_s=settings.connect_timeout_s,
         max_tries=settings.max_tries,
     )
+
+
+def _is_streamed(settings: Settings) -> bool:
+    """Whether answers are streamed: as was said, or where the time to a first token is to be known."""
+    if settings.stream is not None:
+        return settings.stream
+    return settings.first_token_timeout_s is not None or settings.extra.get("stream") is True
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:
