@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from extract.transport import Connection, Reply
+    from extract.transport import Reply
 
 # Streamed with a count of its tokens, streamed without one, in one piece.
 Way = Literal["counted", "streamed", "whole"]
@@ -23,13 +23,21 @@ _REFUSING = frozenset({400, 403, 404, 422, 501})
 _NAMED = re.compile(rb"(?<![a-z])stream(ing|ed)?(?![a-z_])")
 
 
+class Posts(Protocol):
+    """What sends a request: a connection."""
+
+    async def post(self, content: bytes, *, is_streamed: bool = False) -> Reply:
+        """Send these bytes; Unanswered if no whole reply comes back."""
+        ...
+
+
 class Streaming:
     """Asks one endpoint for streams, in the way that it was found to take. Kept for all requests of a client."""
 
     def __init__(self) -> None:
         self.way: Way = "counted"
 
-    async def post(self, connection: Connection, sent: bytes, options: Mapping[str, Any]) -> Reply:
+    async def post(self, connection: Posts, sent: bytes, options: Mapping[str, Any]) -> Reply:
         """The reply to a body of these options, as if it had not been streamed; Unanswered if there is no whole one.
 
         Where the options say themselves whether to stream, nothing is added and nothing left out. A refusal that
