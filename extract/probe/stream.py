@@ -29,4 +29,5 @@ def judged(way: Way, first_token_s: float | None, completion: Completion) -> str
     if first_token_s is None:
         return "nothing of it was streamed" if completion.usage.completion != 0 else "unknown: an empty answer"
     counted = "" if completion.usage.completion is not None else ", but tokens are not counted"
-    return f"works{counted}; first token after {first_token_s:.2f} s"
+    after = f"{first_token_s:.1f} s" if first_token_s >= 1 else f"{1000 * first_token_s:.0f} ms"
+    return f"works{counted}; first token after {after}"
