@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from extract.client import Endpoint
 
 Why = Literal[
-    "unusable", "unconnected", "untrusted", "late", "unfinished", "stalled", "broken", "redirected", "key", "header"
+    "unusable",
+    "unconnected",
+    "untrusted",
+    "late",
+    "wordless",
+    "unfinished",
+    "stalled",
+    "broken",
+    "redirected",
+    "key",
+    "header",
 ]
 
 _PATH = "/chat/completions"
@@ -67,12 +77,13 @@ class Reply:
 
 @dataclass(slots=True)
 class _Try:
-    """How far one request came; `said` counts the characters of a streamed answer."""
+    """How far one request came; `is_alive` where its stream sent anything, `said` are the answer's characters in it."""
 
     is_streamed: bool
     is_connected: bool = False
     is_reused: bool = False
     has_begun: bool = False
+    is_alive: bool = False
     said: int = 0
 
 
@@ -179,6 +190,7 @@ class Connection:
         try:
             async with timeout_at(due_s) as limit:
                 async for data in response.content.iter_any():
+                    tried.is_alive = True
                     before = answer.is_whole, answer.is_over
                     is_token = answer.take(data)
                     now_s = self._loop.time()
@@ -343,14 +355,19 @@ def _unanswered(error: Exception, tried: _Try) -> Unanswered:
         return Unanswered("unusable", "the address cannot be used")
     if isinstance(error, TimeoutError):
         # A connection that takes too long has no text of its own; the limit is said in its place.
-        if tried.said:
-            return Unanswered("stalled", f"{tried.said:,}")
-        return Unanswered("unfinished" if tried.has_begun else "late" if tried.is_connected else "unconnected")
+        return Unanswered(_too_long(tried), f"{tried.said:,}" if tried.said else "")
     if not tried.is_connected:
         return _unconnected(error)
     if isinstance(error, aiohttp.ClientResponseError):
         return Unanswered("broken", error.message)
     return Unanswered("broken", "in the middle of the headers" if _has_begun(error) else _text(error))
+
+
+def _too_long(tried: _Try) -> Why:
+    """What took longer than it may."""
+    if tried.is_alive:
+        return "stalled" if tried.said else "wordless"
+    return "unfinished" if tried.has_begun else "late" if tried.is_connected else "unconnected"
 
 
 def _unconnected(error: Exception) -> Unanswered:

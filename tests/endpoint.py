@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         data = _bytes(reply.body)
         kind = "application/json" if isinstance(reply.body, Mapping) else "text/plain; charset=utf-8"
         self.send_response_only(reply.status)
-        for name, value in {"Content-Type": kind, **reply.headers, "Content-Length": str(len(data))}.items():
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data[: len(data) // 2] if reply.ends == "cut" else data)

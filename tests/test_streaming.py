@@ -1,6 +1,7 @@
 """Streamed answers over the wire: what is asked, what endpoints refuse, and how long is waited."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +21,9 @@ from tests import streams
 from tests.client_calls import LABEL, REQUEST, ask, ask_at, fails
 from tests.endpoint import Asked, ScriptedEndpoint, completion, streamed
 from tests.endpoint import Reply as Scripted
+from tests.invented import REPORT, answer, meeting
 from tests.streams import PROCESSING, chunk, event, events, finish
+from tests.terminal import live, manifest, write
 
 KEY = "sk-test-abcdefghijklmnop1234"
 STREAM = {"stream": True, "stream_options": {"include_usage": True}}
@@ -152,6 +155,19 @@ def test_a_refusal_that_lasts_without_the_stream_is_the_error_and_is_not_remembe
     assert [asked.body.get("stream") for asked in scripted.asked] == [True, None, True]
 
 
+def test_a_streamed_answer_is_kept_under_the_key_of_one_in_one_piece(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("in", a=REPORT)
+    good = completion(answer(meeting()))
+
+    with ScriptedEndpoint(lambda asked: streamed(good) if "stream" in asked.body else good) as scripted:
+        codes = [live(scripted.url, flag, "--out", flag).code for flag in ("--stream", "--no-stream")]
+
+    assert codes == [0, 0]
+    assert ["stream" in asked.body for asked in scripted.asked] == [True]
+    assert manifest("--no-stream")["counts"]["answers_from"] == {"cache": 1}
+
+
 def test_options_have_the_last_word_on_the_stream():
     wanted, not_wanted = (replace(REQUEST, options={"stream": value}) for value in (True, False))
 
@@ -164,22 +180,32 @@ def test_options_have_the_last_word_on_the_stream():
 
 
 @pytest.mark.parametrize(
-    ("begin_s", "parts"),
+    ("begin_s", "parts", "message"),
     [
-        (0.1, ()),
-        (0.1, (PROCESSING, event(chunk(role="assistant")), PROCESSING)),
-        (None, (PROCESSING,)),
+        (0.1, (), "no answer within 0.1 s; a model that is still loading needs longer"),
+        (None, (), "no answer within 0.1 s; a model that is still loading needs longer"),
+        (0.1, (PROCESSING, event(chunk(role="assistant"))), "the stream shows life, but no token came within 0.1 s"),
+        (None, (PROCESSING,), "the stream shows life, but no token came within 0.1 s"),
     ],
-    ids=["headers", "comments and a role", "no time of its own"],
+    ids=["headers", "headers, and no time of its own", "comments and a role", "a comment, and no time of its own"],
 )
-def test_an_answer_has_not_begun_before_its_first_token(begin_s, parts):
+def test_an_answer_has_not_begun_before_its_first_token(begin_s, parts, message):
     timeout_s = 0.1 if begin_s is None else 30
     given: dict[str, Any] = {"first_token_timeout_s": begin_s, "timeout_s": timeout_s, "max_tries": 1}
 
     found, _ = fails([Scripted(body=parts, ends="stalled")], is_streamed=True, **given)
 
     assert (found.kind, found.retryable) == ("timeout", True)
-    assert "no answer within 0.1 s; a model that is still loading needs longer" in str(found)
+    assert message in str(found)
+
+
+def test_an_answer_in_one_piece_that_a_stream_was_wished_for_has_the_times_of_one_piece():
+    silent = Scripted(body=json.dumps(completion("{}")), headers={"Content-Length": "9999"})
+    given: dict[str, Any] = {"first_token_timeout_s": 30, "timeout_s": 0.1, "max_tries": 1}
+
+    found, _ = fails([silent], is_streamed=True, **given)
+
+    assert "the answer began, and was not whole within 0.1 s more" in str(found)
 
 
 def test_an_answer_that_stalls_is_told_as_such():

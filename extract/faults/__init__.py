@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from extract.client import Endpoint
     from extract.transport import Unanswered, Why
 
-_PASSING_WHY = frozenset({"unconnected", "late", "unfinished", "stalled", "broken"})
+_PASSING_WHY = frozenset({"unconnected", "late", "wordless", "unfinished", "stalled", "broken"})
 _PASSING = frozenset({408, 409, 425, 429, 499, 500, 502, 503, 504, 529})
 # Kinds that stay as they are, whatever the status says.
 _LASTING = frozenset({"key", "model", "quota", "path", "context", "refusal", "mode", "option"})
@@ -71,6 +71,11 @@ _UNANSWERED: Mapping[Why, tuple[str, str]] = {
         "timeout",
         "no answer within {begun_s:g} s; a model that is still loading needs longer: "
         "raise --timeout-s or --first-token-timeout-s, or lower --concurrency",
+    ),
+    "wordless": (
+        "timeout",
+        "the stream shows life, but no token came within {begun_s:g} s; a model that is still loading, or thinks "
+        "unseen, needs longer: raise --timeout-s or --first-token-timeout-s, or lower --concurrency",
     ),
     "stalled": (
         "timeout",
