@@ -16,6 +16,7 @@ from extract.patience import Patience
 from extract.reply import parted, recovered
 from extract.request import Completion, Form, Label, Mode, Request, Usage
 from extract.secrets import forms, hide, of_endpoint, of_headers
+from extract.streaming import Streaming
 from extract.tokens import estimate
 from extract.warming import Warming, warm_up
 
@@ -42,6 +43,7 @@ class Endpoint:
 
     `headers` go with each request; `is_azure` puts the key into the header that Azure reads. An answer has
     `first_token_timeout_s` to begin and then `timeout_s` to be whole, or without the former `timeout_s` for both.
+    One that `is_streamed` begins with its first token, and then has `timeout_s` from each token to the next.
     To one that `is_cold` one tiny request goes ahead of many.
     """
 
@@ -51,6 +53,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_azure: bool = False
     is_cold: bool = False
+    is_streamed: bool = False
     timeout_s: float = 600.0
     first_token_timeout_s: float | None = None
     connect_timeout_s: float = 5.0
@@ -89,6 +92,7 @@ class Client:
         self._secrets = endpoint.secrets
         looked_for = (form for secret in self._secrets if len(secret) >= 8 for form in forms(secret))
         self._hints = tuple(form.encode("utf-8", "replace") for form in looked_for)
+        self._streaming = Streaming() if endpoint.is_streamed else None
         self._warming = Warming(self._warm) if endpoint.is_cold else None
         # When there was an answer last, in seconds of the epoch: an address that gave one ever is right.
         self.answered_at_s: float | None = None
@@ -189,7 +193,10 @@ class Client:
         sent = content(request)
         started = time.perf_counter()
         try:
-            reply = await self._connection().post(sent)
+            if self._streaming is None:
+                reply = await self._connection().post(sent)
+            else:
+                reply = await self._streaming.post(self._connection(), sent, request.options)
         except Unanswered as error:
             raise from_connection(error, self.endpoint) from error
         latency_s = time.perf_counter() - started

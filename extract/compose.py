@@ -214,6 +214,7 @@ def endpoint(settings: Settings) -> Endpoint:
         headers={name: value.get_secret_value() for name, value in settings.headers.items()},
         is_azure=hosts.is_azure(settings.base_url) if settings.azure is None else settings.azure,
         is_cold=_may_be_cold(settings) if settings.warm_up is None else settings.warm_up,
+        is_streamed=_is_streamed(settings),
         timeout_s=settings.timeout_s,
         first_token_timeout_s=settings.first_token_timeout_s,
         connect_timeout_s=settings.connect_timeout_s,
@@ -225,6 +226,13 @@ def _may_be_cold(settings: Settings) -> bool:
     """Whether a model may have to be loaded first: on nobody's service that is well known, and silent for a while."""
     address = settings.base_url or ""
     return not (hosts.is_hosted(address) or kept.has_answered_lately(settings.cache, address, settings.model or ""))
+
+
+def _is_streamed(settings: Settings) -> bool:
+    """Whether answers are streamed: as was said, or where the time to a first token is to be known."""
+    if settings.stream is not None:
+        return settings.stream
+    return settings.first_token_timeout_s is not None or settings.extra.get("stream") is True
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ FALLBACKS = {"base_url": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
 PATHS = ("cache", "replay", "prompts", "out", "prices", "api_key_file")
 LIMITS = ("first_token_timeout_s", "max_cost", "max_tokens_total", "rpm", "tpm")
 CAN_BE_NONE = (*PATHS, "temperature", "max_tokens", "context", "seed", *LIMITS)
-# Yes, no, or left to what the address tells.
-SWITCHES = ("azure", "warm_up")
+# Yes, no, or left to what the address or another setting tells.
+SWITCHES = ("azure", "stream", "warm_up")
 AUTO = "auto"
 # What is written for no value.
 WORDS = {**dict.fromkeys(CAN_BE_NONE, "none"), **dict.fromkeys(SWITCHES, AUTO), "concurrency": ADAPTIVE}
@@ -88,9 +88,14 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     )
     rpm: float | None = Field(None, gt=0, description="Most requests a minute; none is as many as the endpoint takes.")
     tpm: float | None = Field(None, gt=0, description="Most tokens a minute, prompts and longest answers together.")
-    timeout_s: float = Field(600.0, gt=0, description="Longest wait for one answer, in seconds.")
+    timeout_s: float = Field(
+        600.0, gt=0, description="Longest wait for one answer, or for more of a streamed one, in seconds."
+    )
     first_token_timeout_s: float | None = Field(
         None, gt=0, description="Longest wait until an answer begins, for models that load first; none is timeout_s."
+    )
+    stream: bool | None = Field(
+        None, description="Have answers sent token by token; by default where first_token_timeout_s is given."
     )
     connect_timeout_s: float = Field(5.0, gt=0, description="Longest wait for a connection, in seconds.")
     max_tries: int = Field(5, ge=1, description="How often one request is tried when network or endpoint fail.")

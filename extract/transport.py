@@ -6,7 +6,7 @@ import os
 import platform
 import ssl
 import time
-from asyncio import get_running_loop, timeout
+from asyncio import Timeout, get_running_loop, timeout, timeout_at
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,10 +21,24 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from extract.streamed import Streamed
+
 if TYPE_CHECKING:
     from extract.client import Endpoint
 
-Why = Literal["unusable", "unconnected", "untrusted", "late", "stalled", "broken", "redirected", "key", "header"]
+Why = Literal[
+    "unusable",
+    "unconnected",
+    "untrusted",
+    "late",
+    "wordless",
+    "unfinished",
+    "stalled",
+    "broken",
+    "redirected",
+    "key",
+    "header",
+]
 
 _PATH = "/chat/completions"
 _KEEP_IDLE_S = 30.0
@@ -33,6 +47,10 @@ _KEEP_IDLE_S = 30.0
 _STALE_WITHIN_S = 2.0
 _MOVED = frozenset({301, 302, 307, 308})
 _HOPS = 5
+_EVENTS = "text/event-stream"
+# Behind the end of an answer there may come a count of its tokens, and behind that the end of the stream: what is
+# there by then can be used, and so can the connection.
+_COUNT_S, _END_S = 5.0, 0.1
 
 
 class Unanswered(Exception):  # noqa: N818  what happened, not whose fault it was
@@ -45,20 +63,28 @@ class Unanswered(Exception):  # noqa: N818  what happened, not whose fault it wa
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, whatever its status; the names of headers are found in any case."""
+    """What came back, whatever its status; the names of headers are found in any case.
+
+    The data of one that was streamed is what it would have been otherwise; `first_token_s` are the seconds until its
+    first token, None where there was none.
+    """
 
     status: int
     headers: Mapping[str, str]
     data: bytes
+    first_token_s: float | None = None
 
 
 @dataclass(slots=True)
 class _Try:
-    """How far one request came."""
+    """How far one request came; `is_alive` where its stream sent anything, `said` are the answer's characters in it."""
 
+    is_streamed: bool
     is_connected: bool = False
     is_reused: bool = False
     has_begun: bool = False
+    is_alive: bool = False
+    said: int = 0
 
 
 class Connection:
@@ -77,15 +103,20 @@ class Connection:
         # Where the beginning has a time of its own, `_send` keeps both.
         total = endpoint.timeout_s if self._begin_s is None else None
         self._timeout = aiohttp.ClientTimeout(total=total, connect=endpoint.connect_timeout_s)
+        # A stream may take as long as it goes on.
+        self._endless = aiohttp.ClientTimeout(total=None, connect=endpoint.connect_timeout_s)
         self._proxy = _proxy(self._url)
         self._pool = self._session(force_close=False)
         self._fresh: aiohttp.ClientSession | None = None
 
-    async def post(self, content: bytes) -> Reply:
-        """Send these bytes to /chat/completions; Unanswered if no whole reply comes back."""
+    async def post(self, content: bytes, *, is_streamed: bool = False) -> Reply:
+        """Send these bytes to /chat/completions; Unanswered if no whole reply comes back.
+
+        Where they ask for a stream, which `is_streamed` says, its events are put together.
+        """
         url = self._url
         for _ in range(_HOPS):
-            reply = await self._post(url, content)
+            reply = await self._post(url, content, is_streamed=is_streamed)
             if reply.status not in _MOVED or not reply.headers.get("location"):
                 return reply
             url = _next(url, reply.headers["location"])
@@ -93,7 +124,7 @@ class Connection:
 
     async def get(self, path: str, timeout_s: float) -> Reply:
         """What is at a path of the same host; Unanswered if nothing is within this time. Follows no redirect."""
-        tried = _Try()
+        tried = _Try(is_streamed=False)
         try:
             async with timeout(timeout_s):
                 url = self._url.with_path(path).with_query(self._url.query)
@@ -114,8 +145,8 @@ class Connection:
             with suppress(StopIteration):
                 self.close().send(None)
 
-    async def _post(self, url: URL, content: bytes) -> Reply:
-        started, tried = time.perf_counter(), _Try()
+    async def _post(self, url: URL, content: bytes, *, is_streamed: bool) -> Reply:
+        started, tried = time.perf_counter(), _Try(is_streamed)
         try:
             try:
                 return await self._send(self._pool, url, content, tried)
@@ -123,7 +154,7 @@ class Connection:
                 if not tried.is_reused or _has_begun(error) or time.perf_counter() - started > _STALE_WITHIN_S:
                     raise
             # The endpoint had closed a connection that stood idle: nobody has read our request.
-            tried = _Try()
+            tried = _Try(is_streamed)
             self._fresh = self._fresh or self._session(force_close=True)
             return await self._send(self._fresh, url, content, tried)
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -140,12 +171,46 @@ class Connection:
             proxy=self._proxy,
             ssl=_trusted(_bundle()) if is_tls else True,
             trace_request_ctx=tried,
+            timeout=self._endless if tried.is_streamed else self._timeout,
         )
-        async with timeout(self._begin_s) as limit, sending as response:
+        begin_s = self._begin_s or (self._whole_s if tried.is_streamed else None)
+        started = self._loop.time()
+        async with timeout(begin_s) as limit, sending as response:
+            if tried.is_streamed and response.content_type == _EVENTS and response.status < 300:
+                return await self._collected(response, limit, tried, started)
             if self._begin_s is not None:
                 tried.has_begun = True
                 limit.reschedule(self._loop.time() + self._whole_s)
             return Reply(response.status, response.headers, await response.read())
+
+    async def _collected(self, response: aiohttp.ClientResponse, begin: Timeout, tried: _Try, started: float) -> Reply:
+        """The reply that a stream tells piece by piece; each token gives it more time."""
+        answer, first_token_s, due_s = Streamed(), None, begin.when()
+        begin.reschedule(None)
+        try:
+            async with timeout_at(due_s) as limit:
+                async for data in response.content.iter_any():
+                    tried.is_alive = True
+                    before = answer.is_whole, answer.is_over
+                    is_token = answer.take(data)
+                    now_s = self._loop.time()
+                    if is_token:
+                        first_token_s = first_token_s or now_s - started
+                        tried.said = answer.characters
+                    if is_token or before != (answer.is_whole, answer.is_over):
+                        limit.reschedule(now_s + self._pause_s(answer))
+        except (aiohttp.ClientError, OSError):
+            # Nothing is missing but the end of the stream, or the count of its tokens.
+            if not answer.is_whole:
+                raise
+        answer.end()
+        if not answer.is_whole:
+            raise Unanswered("broken", f"the stream ended after {answer.characters:,} characters, in the middle")
+        return Reply(response.status, response.headers, answer.data(), first_token_s)
+
+    def _pause_s(self, answer: Streamed) -> float:
+        """How long more of a stream may take to come."""
+        return min(self._whole_s, _END_S if answer.is_over else _COUNT_S if answer.is_whole else self._whole_s)
 
     def _session(self, *, force_close: bool) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -290,12 +355,19 @@ def _unanswered(error: Exception, tried: _Try) -> Unanswered:
         return Unanswered("unusable", "the address cannot be used")
     if isinstance(error, TimeoutError):
         # A connection that takes too long has no text of its own; the limit is said in its place.
-        return Unanswered("stalled" if tried.has_begun else "late" if tried.is_connected else "unconnected")
+        return Unanswered(_too_long(tried), f"{tried.said:,}" if tried.said else "")
     if not tried.is_connected:
         return _unconnected(error)
     if isinstance(error, aiohttp.ClientResponseError):
         return Unanswered("broken", error.message)
     return Unanswered("broken", "in the middle of the headers" if _has_begun(error) else _text(error))
+
+
+def _too_long(tried: _Try) -> Why:
+    """What took longer than it may."""
+    if tried.is_alive:
+        return "stalled" if tried.said else "wordless"
+    return "unfinished" if tried.has_begun else "late" if tried.is_connected else "unconnected"
 
 
 def _unconnected(error: Exception) -> Unanswered:

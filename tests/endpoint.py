@@ -12,8 +12,10 @@ from typing import Any, Literal
 
 from extract.warming import warm_up
 from tests.loopback import Loopback
+from tests.streams import events
 
-Body = Mapping[str, Any] | str | bytes
+# Events in a tuple are streamed.
+Body = Mapping[str, Any] | str | bytes | tuple[bytes, ...]
 
 _WARM_UP = list(warm_up("").messages)
 
@@ -24,13 +26,13 @@ class Reply:
 
     `ends` is "whole" for a reply as it should be, "cut" for a connection that closes in the
     middle of the body, "closed" for one that closes without a word, "silent" for one on which
-    nothing comes until the client leaves.
+    nothing comes until the client leaves, "stalled" for a stream of which no more comes until then.
     """
 
     body: Body = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    ends: Literal["whole", "cut", "closed", "silent"] = "whole"
+    ends: Literal["whole", "cut", "closed", "silent", "stalled"] = "whole"
 
 
 CLOSED = Reply(ends="closed")
@@ -53,6 +55,11 @@ class Asked:
 
 Answer = Reply | Body
 Script = Sequence[Answer] | Callable[[Asked], Answer]
+
+
+def streamed(body: Mapping[str, Any]) -> Reply:
+    """A completion as a stream."""
+    return Reply(body=events(body))
 
 
 def completion(text: str | None, finish: str | None = "stop", **message_fields: Any) -> dict[str, Any]:
@@ -146,17 +153,35 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(1)
         if reply.ends in ("closed", "silent"):
             return
+        if isinstance(reply.body, tuple):
+            self._stream(reply.body, reply)
+            return
         data = _bytes(reply.body)
         kind = "application/json" if isinstance(reply.body, Mapping) else "text/plain; charset=utf-8"
         self.send_response_only(reply.status)
-        for name, value in {"Content-Type": kind, **reply.headers, "Content-Length": str(len(data))}.items():
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data[: len(data) // 2] if reply.ends == "cut" else data)
         self.wfile.flush()
 
+    def _stream(self, parts: tuple[bytes, ...], reply: Reply) -> None:
+        self.send_response_only(reply.status)
+        usual = {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}
+        for name, value in {**usual, **reply.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for part in parts:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+            self.wfile.flush()
+        if reply.ends == "stalled":
+            self.rfile.read(1)
+        elif reply.ends == "whole":
+            self.wfile.write(b"0\r\n\r\n")
+            self.wfile.flush()
 
-def _bytes(body: Body) -> bytes:
+
+def _bytes(body: Mapping[str, Any] | str | bytes) -> bytes:
     if isinstance(body, bytes):
         return body
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)

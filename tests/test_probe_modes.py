@@ -172,7 +172,7 @@ def test_a_probe_is_kept_until_the_server_has_another_version_or_is_asked_afresh
         ran = mahdar("probe", "--base-url", endpoint.url, "--model", "m")
         asked.append(sum(each.body is not None for each in endpoint.asked))
 
-    assert asked == [6, 6, 12, 12, 18]
+    assert asked == [7, 7, 14, 14, 21]
     assert "Ollama 2" in ran.out
 
 

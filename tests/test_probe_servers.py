@@ -7,7 +7,7 @@ import pytest
 
 from extract.probe.look import Looks, Page
 from extract.probe.server import identify, near
-from tests.endpoint import Reply, ScriptedEndpoint, unused_url
+from tests.endpoint import Answer, Asked, Reply, ScriptedEndpoint, streamed, unused_url
 from tests.servers_said import (
     LITELLM,
     LLAMA_CPP,
@@ -195,6 +195,32 @@ def test_an_option_that_is_refused_is_left_out_and_told_as_a_setting():
 )
 def test_thoughts_are_seen_wherever_they_stand(answer, thinking):
     assert probed(NOTHING, "--model", "m", speed=answer)["thinking"] == thinking
+
+
+@pytest.mark.parametrize(
+    ("answer", "streaming", "is_timed"),
+    [
+        (streamed(said("one, two, three")), "works; first token after ", True),
+        (streamed({**said("one, two, three"), "usage": None}), "works, but tokens are not counted; first", True),
+        (said("one, two, three"), "nothing of it was streamed", False),
+        (error(400, "this endpoint does not stream"), "refused: answers come in one piece", False),
+        (error(500, "out of memory"), "failed: http", False),
+        (streamed(said("", answer=0)), "unknown: an empty answer", False),
+    ],
+    ids=["works", "not counted", "ignored", "refused", "fails", "empty"],
+)
+def test_whether_answers_can_be_streamed_is_found_out(answer, streaming, is_timed):
+    def script(asked: Asked) -> Answer:
+        return answer if asked.body is not None and asked.body.get("stream") else server(NOTHING)(asked)
+
+    with ScriptedEndpoint(script) as endpoint:
+        ran = probe(endpoint.url, "--json", "--model", "m")
+        number = sum(each.body is not None for each in endpoint.asked)
+
+    found = json.loads(ran.out)
+    assert (ran.code, found["streaming"][: len(streaming)]) == (0, streaming)
+    assert (found["first_token_s"] is not None) is is_timed
+    assert found["requests"] == number
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ ENDPOINT = (
 # What endpoints behind a gateway want, and where their keys are kept.
 GATEWAY = ("headers", "azure", "api_key_file", "api_key_command")
 PATIENCE = ("max_reasks", "concurrency", "rpm", "tpm", "timeout_s", "connect_timeout_s", "max_tries")
-COLD = ("first_token_timeout_s", "warm_up")
+COLD = ("first_token_timeout_s", "stream", "warm_up")
 BUDGET = ("prices", "max_cost", "max_tokens_total")
 
 _METADATA = {

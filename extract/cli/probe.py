@@ -30,7 +30,7 @@ NO_RUN = 1
 @click.option("--fresh", is_flag=True, help="Ask anew where the answer of the last seven days is kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(*, fresh: bool, as_json: bool, **flags: Any) -> int:
-    """Find out what an endpoint is and can do, with a few looks and at most nine short requests.
+    """Find out what an endpoint is and can do, with a few looks and about ten short requests.
 
     Says which server and which models there are, which modes are truly enforced, the context, the speed, and
     the settings to use. What was found is kept for seven days, and a run with --mode auto uses it; another

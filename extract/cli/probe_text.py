@@ -41,7 +41,7 @@ def _said(found: Found, tokens: int, *, is_kept: bool) -> Iterator[tuple[str, st
     if found.is_whole:
         yield "context", f"{found.context:,} tokens ({found.context_by})" if found.context else "unknown"
     yield from _measured(found)
-    yield from ((head, text) for head, text in (("thoughts", found.thinking), ("usage", found.usage)) if text)
+    yield from ((head, text) for head, text in _rest(found) if text)
     for fault in found.faults:
         yield "fault", fault
     if advice.is_too_short(found, tokens):
@@ -49,6 +49,12 @@ def _said(found: Found, tokens: int, *, is_kept: bool) -> Iterator[tuple[str, st
     for unknown in found.unknown:
         yield "not known", unknown
     yield "verdict", "a run would work" if advice.works(found, tokens) else "a run would not work"
+
+
+def _rest(found: Found) -> Iterator[tuple[str, str]]:
+    yield "streaming", found.streaming
+    yield "thoughts", found.thinking
+    yield "usage", found.usage
 
 
 def _modes(found: Found) -> Iterator[tuple[str, str]]:

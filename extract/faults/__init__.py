@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from extract.client import Endpoint
     from extract.transport import Unanswered, Why
 
+_PASSING_WHY = frozenset({"unconnected", "late", "wordless", "unfinished", "stalled", "broken"})
 _PASSING = frozenset({408, 409, 425, 429, 499, 500, 502, 503, 504, 529})
 # Kinds that stay as they are, whatever the status says.
 _LASTING = frozenset({"key", "model", "quota", "path", "context", "refusal", "mode", "option"})
@@ -56,7 +57,7 @@ def from_connection(error: Unanswered, endpoint: Endpoint) -> EndpointError:
         reason=reason, timeout_s=endpoint.timeout_s, begun_s=begun_s, key=key_advice(endpoint.base_url)
     )
     message = f"{_shown(endpoint.base_url)}: {filled}"
-    return EndpointError(message, kind=kind, retryable=error.why in ("unconnected", "late", "stalled", "broken"))
+    return EndpointError(message, kind=kind, retryable=error.why in _PASSING_WHY)
 
 
 _UNANSWERED: Mapping[Why, tuple[str, str]] = {
@@ -71,7 +72,17 @@ _UNANSWERED: Mapping[Why, tuple[str, str]] = {
         "no answer within {begun_s:g} s; a model that is still loading needs longer: "
         "raise --timeout-s or --first-token-timeout-s, or lower --concurrency",
     ),
+    "wordless": (
+        "timeout",
+        "the stream shows life, but no token came within {begun_s:g} s; a model that is still loading, or thinks "
+        "unseen, needs longer: raise --timeout-s or --first-token-timeout-s, or lower --concurrency",
+    ),
     "stalled": (
+        "timeout",
+        "the answer stalled after {reason} characters: nothing more came within {timeout_s:g} s; "
+        "see the server's log, or raise --timeout-s",
+    ),
+    "unfinished": (
         "timeout",
         "the answer began, and was not whole within {timeout_s:g} s more; raise --timeout-s, or lower --max-tokens",
     ),

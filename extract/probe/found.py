@@ -68,6 +68,8 @@ class Found:
     context_by: str = ""
     speed: Measured | None = None
     thinking: str = ""
+    streaming: str = ""
+    first_token_s: float | None = None
     usage: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     requests: int = 0

@@ -1,4 +1,4 @@
-"""All that a few looks and at most nine short requests can find out about an endpoint and a model."""
+"""All that a few looks and about ten short requests can find out about an endpoint and a model."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from extract.errors import EndpointError
-from extract.probe import context, modes, options, speed
+from extract.probe import context, modes, options, speed, stream
 from extract.probe.found import Found, Tried
 from extract.probe.look import Looks, look, page
 from extract.probe.telling import fault_of, looked, unknown_of
+from extract.reply import shorten
 from extract.request import Completion, Label, Mode, Request
 from extract.secrets import hide
+from extract.streaming import Streaming
 
 if TYPE_CHECKING:
     from extract.client import Endpoint
-    from extract.transport import Connection
+    from extract.transport import Connection, Reply
 
 # What was found before about this model, if anything.
 Known = Callable[[str], Found | None]
@@ -62,6 +64,8 @@ class _Asker:
 
     def __init__(self, connection: Connection, endpoint: Endpoint, say: Say) -> None:
         self._connection, self._endpoint, self._say = connection, endpoint, say
+        self._streaming = Streaming()
+        self._first_token_s: float | None = None
         self._requests = 0
         self._last: speed.Answer | None = None
         self._errors: list[EndpointError] = []
@@ -87,6 +91,8 @@ class _Asker:
                 tried[mode] = await self._mode(mode, found.model, sent)
                 answers += [self._last] if self._last is not None else []
                 found = replace(found, modes=tried, mode=modes.chosen(tried), thinking=speed.thinking(answers))
+            streaming = await self._streamed(found.model, sent)
+            found = replace(found, streaming=streaming, first_token_s=self._first_token_s)
             size, by = await self._context(found, looks, listed, sent)
             found = replace(found, is_whole=True, context=size, context_by=by)
         except EndpointError as error:
@@ -95,16 +101,24 @@ class _Asker:
 
     async def __call__(self, request: Request, label: Label) -> Completion:  # noqa: ARG002  all that answers take one
         """The completion of a request that is sent once; EndpointError if there is none."""
+        return await self._sent(request, is_streamed=self._endpoint.is_streamed)
+
+    async def post(self, content: bytes, *, is_streamed: bool = False) -> Reply:
+        """Send and count a request; Unanswered if no whole reply comes back."""
+        self._requests += 1
+        return await self._connection.post(content, is_streamed=is_streamed)
+
+    async def _sent(self, request: Request, *, is_streamed: bool) -> Completion:
         from extract.client import content, read
         from extract.faults import from_connection, from_http
         from extract.transport import Unanswered
 
-        self._requests += 1
         self._last = None
         started = time.perf_counter()
         try:
             try:
-                reply = await self._connection.post(content(request))
+                body = content(request)
+                reply = await (self._streaming.post(self, body, request.options) if is_streamed else self.post(body))
             except Unanswered as error:
                 raise from_connection(error, self._endpoint) from None
             seconds = time.perf_counter() - started
@@ -115,6 +129,7 @@ class _Asker:
         except EndpointError as error:
             self._errors.append(error)
             raise
+        self._first_token_s = round(reply.first_token_s, 3) if reply.first_token_s is not None else None
         value = json.loads(data)
         self._last = speed.Answer(completion, value["choices"][0]["message"], value.get("usage"))
         return completion
@@ -143,6 +158,18 @@ class _Asker:
             if error.kind in _HOPELESS:
                 raise
             return Tried("failed", str(error))
+
+    async def _streamed(self, model: str, sent: Mapping[str, Any]) -> str:
+        """What came of a question whose answer was to be streamed."""
+        self._say("asking for a streamed answer")
+        self._first_token_s = None
+        try:
+            completion = await self._sent(stream.question(model, sent), is_streamed=True)
+        except EndpointError as error:
+            if error.kind in _HOPELESS:
+                raise
+            return f"failed: {shorten(str(error), 200)}"
+        return stream.judged(self._streaming.way, self._first_token_s, completion)
 
     async def _context(
         self, found: Found, looks: Looks, listed: Mapping[str, Any] | None, sent: dict[str, Any]

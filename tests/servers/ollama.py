@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from tests.loopback import Loopback
+from tests.streams import events
 
 Body = Mapping[str, Any]
 Says = Callable[[Body], str | None]
@@ -323,7 +324,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(400, {"error": {"message": "unexpected EOF", "type": "invalid_request_error"}})
             return
         if self.path == "/v1/chat/completions":
-            self._send(*self.server.ollama.chat(asked, self.connection))
+            status, body = self.server.ollama.chat(asked, self.connection)
+            if status == 200 and asked.get("stream"):
+                self._stream(body, has_usage=bool((asked.get("stream_options") or {}).get("include_usage")))
+            else:
+                self._send(status, body)
         elif self.path == "/api/show":
             self._send(*self.server.ollama.show(asked))
         else:
@@ -341,6 +346,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+        self.wfile.flush()
+
+    def _stream(self, body: Body, *, has_usage: bool) -> None:
+        self.send_response_only(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        # About a token each.
+        for part in (*events(body, 4, has_usage=has_usage), b""):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
         self.wfile.flush()
 
 

@@ -23,6 +23,16 @@ def test_a_run_through_it_ends_as_one_without_it(litellm: LiteLLM):
     assert counts["tokens"]["prompt"] > 4_000
 
 
+def test_a_streamed_run_through_it_counts_its_tokens(litellm: LiteLLM):
+    ran = run(litellm.url, "--api-key", KEY, "--stream", "--no-cache", "--max-reasks", "0", inputs=ONE_SEED)
+
+    counts = manifest()["counts"]
+    assert ran.code == (1 if failures() else 0)
+    assert set(failures().values()) <= GARBAGE
+    assert counts["tokens"]["prompt"] > 4_000
+    assert counts["tokens"]["completion"] > 50
+
+
 def test_a_dead_server_behind_it_is_told_of(litellm: LiteLLM):
     ran = run(litellm.url, "--api-key", KEY, model="dead", inputs=ONE_SEED)
 

@@ -5,12 +5,15 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
+from typing import Any
 
 import pytest
 
 from extract import Extractor
+from extract.request import Completion
 from tests.invented import REPORT
 from tests.servers import tiny_model
 from tests.servers.llamacpp import LlamaCpp
@@ -48,6 +51,23 @@ def test_an_answer_has_the_form_that_was_asked_for(llamacpp: LlamaCpp, mode: str
     assert first.model == NAME
     assert (first.usage.prompt or 0) > 4_000
     assert (first.usage.completion or 0) > 50
+
+
+@pytest.mark.parametrize("mode", ["json_schema", "tools"])
+def test_a_streamed_answer_is_that_in_one_piece(llamacpp: LlamaCpp, mode: str):
+    first, second = (_completion(llamacpp, mode, stream=stream) for stream in (False, True))
+
+    assert second == first
+    assert (first.usage.completion or 0) > 50
+
+
+def _completion(server: LlamaCpp, mode: str, *, stream: bool) -> Completion:
+    """The first answer about a seed, but for what differs from one time to the next."""
+    usual: dict[str, Any] = {"prompt": "meeting", "max_tokens": 400, "max_reasks": 0, "seed": 7, "cache": "none"}
+    with Extractor(base_url=server.url, model=NAME, mode=mode, stream=stream, **usual) as extractor:
+        extraction = extractor(ONE_SEED.read_text(encoding="utf-8"))
+    got = extraction.attempts[0].completion
+    return replace(got, latency_s=None, usage=replace(got.usage, cached=None))
 
 
 @pytest.mark.parametrize("mode", ["json_schema", "tools"])
@@ -161,8 +181,9 @@ def test_a_run_whose_server_was_killed_is_taken_up_when_it_is_there_again(brittl
     assert set(failures().values()) <= GARBAGE | {"dropped"}
 
 
-def test_a_server_that_is_killed_and_started_again_is_waited_for(brittle: LlamaCpp):
-    code, said = _killed_after_one(brittle, "--max-tries", "5", starts_again=True)
+@pytest.mark.parametrize("how", ["--no-stream", "--stream"])
+def test_a_server_that_is_killed_and_started_again_is_waited_for(brittle: LlamaCpp, how: str):
+    code, said = _killed_after_one(brittle, "--max-tries", "5", how, starts_again=True)
 
     assert code == 1, said
     assert manifest()["counts"]["documents"] == len(LETTERS)

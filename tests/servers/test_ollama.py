@@ -108,6 +108,26 @@ def test_a_time_out_while_a_model_is_loaded_tells_of_the_loading():
     assert "load" in ran.err
 
 
+@pytest.mark.parametrize("mode", ["json_schema", "tools"])
+def test_a_streamed_answer_is_that_in_one_piece_with_its_tokens_counted(mode: str):
+    with Ollama(Model(num_ctx=16384, thinks=True), says=says) as ollama:
+        asked(ollama, "--mode", mode, "--no-cache")
+        ran = asked(ollama, "--mode", mode, "--no-cache", "--stream", "--out", "streamed")
+
+    first, second = (manifest(folder)["counts"]["tokens"] for folder in ("out", "streamed"))
+    assert (ran.code, first) == (0, second)
+    assert rows("out/records.jsonl") == rows("streamed/records.jsonl")
+    assert ["stream" in body for body in ollama.seen] == [False, True]
+
+
+def test_a_model_that_loads_longer_than_an_answer_may_take_has_a_time_of_its_own():
+    with Ollama(Model(num_ctx=16384, load_delay_s=1.0), says=says) as ollama:
+        ran = asked(ollama, "--timeout-s", "0.5", "--first-token-timeout-s", "60")
+
+    assert (ran.code, failures()) == (0, {})
+    assert ollama.seen[-1]["stream"] is True
+
+
 def test_a_model_without_tools_is_told_of_with_the_mode_that_it_has():
     with Ollama(Model(num_ctx=16384, has_tools=False), says=says) as ollama:
         ran = asked(ollama, "--mode", "tools")
