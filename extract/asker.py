@@ -55,7 +55,17 @@ class Asker:
         return None
 
     async def ask_all(self, chains: Sequence[Chain]) -> list[Exception | None]:
-        """Ask for several chains, at the same time if anybody has to be waited for; gives the fault of each."""
+        """Ask for several chains, at the same time if anybody has to be waited for; gives the fault of each.
+
+        What is known of them is taken first.
+        """
+        left = [number for number, chain in enumerate(chains) if not self.walk(chain)]
+        faults: list[Exception | None] = [None] * len(chains)
+        for number, fault in zip(left, await self._each([chains[number] for number in left]), strict=True):
+            faults[number] = fault
+        return faults
+
+    async def _each(self, chains: Sequence[Chain]) -> list[Exception | None]:
         if self._answers.is_offline:
             return [await self.ask(chain) for chain in chains]
         import asyncio

@@ -33,6 +33,7 @@ FILLER = "وقال محللون إن الطقس كان معتدلا في ذلك 
 EVENT = "استقبل وزير الدفاع النرويجي أولا هانسن نظيره البرتغالي روي سيلفا في المدينة رقم {:03} يوم الثلاثاء"
 KNOWN = re.compile(EVENT.replace("{:03}", "([0-9]{3})"))
 MOST = {"max_tokens": 4096}
+TIMEOUT = EndpointError("no answer", kind="timeout")
 TOO_LONG = EndpointError(
     "http://host/v1: the request exceeds the available context size (4096 tokens) (status 400)",
     kind="context",
@@ -304,6 +305,31 @@ def test_a_report_in_parts_is_answered_from_the_cache(tmp_path):
 
     assert (silent.asked, again.records) == ([], first.records)
     assert {attempt.completion.origin for attempt in again.attempts} == {"cache"}
+
+
+def test_parts_that_are_answered_are_not_asked_again_when_one_is_missing(tmp_path):
+    text, asked = report(8000, 4), Asking(model="m", options=MOST, context=4096)
+    with closing(Cache(tmp_path)) as cache:
+        with Pipeline(prompt(), Answers(ask=broken(TIMEOUT)(), cache=cache), asked) as made:
+            made(document(text))
+        model = Careful()
+        with Pipeline(prompt(), Answers(ask=model, cache=cache), asked) as made:
+            again = made(document(text))
+
+    assert ["part 2 of" in str(request.messages[1]["content"]) for request in model.asked] == [True]
+    assert (len(again.records), again.failures) == (4, ())
+
+
+def test_parts_that_an_endpoint_made_necessary_are_answered_from_the_cache_too(tmp_path):
+    text, asked = report(8000, 4), Asking(model="m", options=MOST)
+    with closing(Cache(tmp_path)) as cache:
+        with Pipeline(prompt(), Answers(ask=Careful(4096), cache=cache), asked) as made:
+            first = made(document(text))
+        model = Careful(4096)
+        with Pipeline(prompt(), Answers(ask=model, cache=cache), asked) as made:
+            again = made(document(text))
+
+    assert (len(model.asked), again.records) == (1, first.records)
 
 
 def test_a_report_in_parts_is_replayed_and_a_missing_part_is_a_miss(tmp_path):
