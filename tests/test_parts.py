@@ -181,7 +181,7 @@ def test_dates_that_do_not_agree_are_a_problem_of_the_record():
             day = 3 + ("part 1 of" in str(request.messages[1]["content"]))
             return Completion(text=answer(meeting(HEADLINE, date={**WHEN, "start": f"2024-03-0{day}"})))
 
-    (grounded,) = extracted(Unsure(), report(3000, 2)).records
+    (grounded,) = extracted(Unsure(), report(2000, 2)).records
 
     assert [problem.kind for problem in grounded.problems] == ["conflict"]
 
