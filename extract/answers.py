@@ -88,6 +88,11 @@ class Answers:
             return await self(request, label)
         return await self._asked(request, label)
 
+    async def tried(self, request: Request, label: Label) -> None:
+        """Ask the endpoint and keep nothing, to learn whether it takes the request; EndpointError if not."""
+        if self._ask is not None:
+            await self._ask(request, label)
+
     async def _asked(self, request: Request, label: Label) -> Completion:
         assert self._ask is not None  # noqa: S101  the callers looked
         if self._cache is None:

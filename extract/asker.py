@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING
@@ -17,6 +17,9 @@ from extract.turns import Turns
 
 if TYPE_CHECKING:
     from instructor.core.hooks import Hooks
+
+# How often a re-ask is made shorter that is too long for the endpoint.
+_MOST_LENGTHS = 4
 
 
 class Asker:
@@ -37,7 +40,20 @@ class Asker:
         return True
 
     async def ask(self, chain: Chain) -> Exception | None:
-        """Ask until the chain is done; gives the fault of the endpoint, or of ours, that ended it before."""
+        """Ask until the chain is done; gives the fault of the endpoint, or of ours, that ended it before.
+
+        A re-ask that the endpoint finds too long is made shorter; there is none where it cannot be.
+        """
+        for tries_left in reversed(range(_MOST_LENGTHS)):
+            fault = await self._ask(chain)
+            if not tries_left or not isinstance(fault, EndpointError) or not _is_reask_too_long(fault, chain):
+                return fault
+            chain.shorten(fault)
+            if self.walk(chain):
+                break
+        return None
+
+    async def _ask(self, chain: Chain) -> Exception | None:
         try:
             # What is known of the chain has been taken; what comes next is not known.
             completion = await self._answers.unknown(chain.next_request(), chain.label)
@@ -59,25 +75,53 @@ class Asker:
             return error
         return None
 
-    async def ask_all(self, chains: Sequence[Chain]) -> list[Exception | None]:
-        """Ask for several chains, at the same time if anybody has to be waited for; gives the fault of each."""
+    async def ask_all(self, chains: Sequence[Chain], *, gives_up: bool = False) -> list[Exception | None]:
+        """Ask for several chains, at the same time if anybody has to be waited for; gives the fault of each.
+
+        What is known of them is taken first. If it `gives_up`, a first request that is too long for the context ends
+        the asking, and is the fault of all that were not done by then.
+        """
+        left = [number for number, chain in enumerate(chains) if not self.walk(chain)]
+        faults: dict[int, Exception | None] = {}
+
+        async def one(number: int) -> bool:
+            faults[number] = await self.ask(chains[number])
+            return gives_up and is_too_long(faults[number], chains[number])
+
+        refused = await self._each(left, one)
+        others = faults.get(refused) if refused is not None else None
+        return [faults.get(number, others if number in left else None) for number in range(len(chains))]
+
+    async def _each(self, numbers: Sequence[int], one: Callable[[int], Awaitable[bool]]) -> int | None:
+        """Await `one` of all numbers, or until one says that it is enough; gives the number of that one."""
         if self._answers.is_offline:
-            return [await self.ask(chain) for chain in chains]
+            for number in numbers:
+                if await one(number):
+                    return number
+            return None
         import asyncio
 
-        tasks = [asyncio.ensure_future(self.ask(chain)) for chain in chains]
+        waiting = {asyncio.ensure_future(one(number)): number for number in numbers}
         try:
-            return list(await asyncio.gather(*tasks))
-        except BaseException:
-            for task in tasks:
+            while waiting:
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                ended = [(task.result(), waiting.pop(task)) for task in done]
+                if enough := [number for is_enough, number in ended if is_enough]:
+                    return enough[0]
+            return None
+        finally:
+            for task in waiting:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
+            await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def is_too_long(fault: Exception | None, chain: Chain) -> bool:
     """Whether the endpoint has refused the first request of a chain because it is longer than the context."""
     return isinstance(fault, EndpointError) and fault.kind == "context" and not chain.attempts
+
+
+def _is_reask_too_long(fault: EndpointError, chain: Chain) -> bool:
+    return fault.kind == "context" and bool(chain.attempts) and not chain.is_done
 
 
 def failures(document: Document, fault: Exception | None) -> tuple[Failure, ...]:

@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from extract.correction import messages, wording
 from extract.document import Document, Failure
-from extract.fit import Fit
+from extract.errors import EndpointError
+from extract.excerpt import SHOWS, Excerpt, excerpts
+from extract.fit import Fit, counted
 from extract.ground import Text
 from extract.prompt import Prompt
-from extract.reply import is_object, parted
-from extract.request import Completion, Label, Message, Request
-from extract.room import Room
-from extract.validate import Problem, Verdict, judge, worthless
+from extract.reply import parted
+from extract.request import Completion, Label, Request
+from extract.room import Room, longest_answer, refused
+from extract.validate import Verdict, judge, worthless
 
 if TYPE_CHECKING:
     from extract.parts import Parts
 
-# More would only crowd the context; what is left shows at the next attempt.
-MAX_PROBLEMS = 12
+# Of an answer that there is no room to show, the beginning: letters.
+_BEGINNING = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One request, what came back, and what it is worth; `number` counts from 1, more are re-asks."""
+    """One request, what came back, and what it is worth; `number` counts from 1, more are re-asks.
+
+    `whole` is the answer with the records that it was not asked for again, where it was asked for some alone.
+    """
 
     request: Request
     completion: Completion
     verdict: Verdict
     number: int = 1
+    whole: Completion | None = None
+
+    @property
+    def answer(self) -> Completion:
+        """What is judged, and shown by the next re-ask."""
+        return self.whole or self.completion
 
 
 @dataclass(kw_only=True)
 class Chain:
     """The attempts so far, and the request that comes next.
 
-    With `fit`, an answer to half a prompt is worth nothing; with `room`, a re-ask allows no longer an answer than
-    the context leaves, and there is none where it leaves too little. `whole` is what this is a part of.
+    With `fit`, an answer to half a prompt is worth nothing. With `room`, a re-ask that does not fit shows those records
+    alone that have errors, as many as fit, and its answer is put together with the others; there is none where
+    the context leaves too little even for one. `whole` is what this is a part of.
     """
 
     first: Request
@@ -52,7 +65,8 @@ class Chain:
     def __post_init__(self) -> None:
         self._text = Text(self.document.text)
         # What comes after an attempt: it is asked for several times, and its key is costly.
-        self._next: tuple[Attempt, Request | None] | None = None
+        self._next: tuple[Attempt, _Reask | None] | None = None
+        self._scale = 1.0
 
     @property
     def is_done(self) -> bool:
@@ -60,7 +74,12 @@ class Chain:
         if not self.attempts:
             return False
         is_last = self.attempts[-1].verdict.is_final or len(self.attempts) > self.max_reasks
-        return is_last or (self.room is not None and self._again() is None)
+        return is_last or self.is_full
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the context has no room for asking again."""
+        return bool(self.attempts) and self.room is not None and self._again() is None
 
     @property
     def label(self) -> Label:
@@ -74,28 +93,49 @@ class Chain:
         again = self._again()
         if again is None:
             raise LookupError("no context is left for another request")
-        return again
+        return again.request
 
-    def _again(self) -> Request | None:
+    def shorten(self, error: EndpointError) -> None:
+        """Make the re-ask shorter, which the endpoint has refused as too long for its context."""
+        if self.room is None:
+            self.room = refused(error, self.next_request())
+        else:
+            self._scale *= 1.5
+        self._next = None
+
+    def _again(self) -> _Reask | None:
         """The re-ask; None if the context has no room for it."""
         last = self.attempts[-1]
         if self._next is None or self._next[0] is not last:
-            added = _reask(last.request, last.completion, last.verdict.problems)
-            request: Request | None = self.first.with_messages([*self.first.messages, *added])
-            if request is not None and self.room is not None:
-                request = self.room.lowered(request)
-            self._next = last, request
+            made = (self._fitted(asked) for asked in _reasks(last, is_room_short=self.room is not None))
+            self._next = last, next(filter(None, made), None)
         return self._next[1]
+
+    def _fitted(self, asked: _Reask) -> _Reask | None:
+        """A re-ask after the first messages, for an answer that there is room for; None if there is too little."""
+        request = self.first.with_messages([*self.first.messages, *asked.request.messages])
+        if self.room is not None:
+            first = self.attempts[0]
+            room = self.room.measured(first.request, counted(first.completion))
+            room = replace(room, density=self._scale * room.density)
+            lowered = room.lowered(request, least=min(room.for_answer(asked.like), longest_answer(self.first)))
+            if lowered is None:
+                return None
+            request = lowered
+        return replace(asked, request=request)
 
     def take(self, completion: Completion) -> Attempt:
         """Judge the completion of `next_request()` and add it to the attempts."""
         request = self.next_request()
+        again = self._again() if self.attempts else None
+        whole = again.excerpt.joined(completion) if again and again.excerpt else None
         cut = self.fit.cut(request, completion) if self.fit is not None else None
         if cut is None:
-            verdict = judge(completion, self.prompt, self.document, self._text)
+            verdict = judge(whole or completion, self.prompt, self.document, self._text)
         else:
             verdict = worthless(self.document, cut, kind="truncated_prompt")
-        attempt = Attempt(request=request, completion=completion, verdict=verdict, number=len(self.attempts) + 1)
+        number = len(self.attempts) + 1
+        attempt = Attempt(request=request, completion=completion, verdict=verdict, number=number, whole=whole)
         self.attempts.append(attempt)
         return attempt
 
@@ -120,33 +160,31 @@ def _worth(attempt: Attempt) -> tuple[int, bool, int]:
     return sum(not grounded.problems for grounded in verdict.records), not verdict.problems, len(verdict.records)
 
 
-def _reask(request: Request, said: Completion, problems: Sequence[Problem]) -> list[Message]:
-    """The messages that a re-ask adds: only the last answer, so that re-asks do not grow."""
-    text = wording(problems)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reask:
+    """A request that asks again; `like` is an answer as long as the one that it wants."""
+
+    request: Request
+    like: str
+    excerpt: Excerpt | None = None
+
+
+def _reasks(last: Attempt, *, is_room_short: bool) -> Iterator[_Reask]:
+    """The ways of asking again, from the one that shows most to the one that shows least."""
+    said, problems = last.answer, last.verdict.problems
     # Thoughts are not shown again: they fill the context, and models are trained without them there.
     answer = parted(said.text)[1]
-    if not answer.strip():
-        return [{"role": "user", "content": text}]
-    # Servers refuse a call whose arguments are not JSON: those are shown as words.
-    if request.mode == "tools" and said.finish == "tool_calls" and is_object(answer):
-        call = {"id": "call_1", "type": "function", "function": {"name": request.form.name, "arguments": answer}}
-        return [
-            {"role": "assistant", "content": None, "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": "call_1", "content": text},
-        ]
-    return [{"role": "assistant", "content": answer}, {"role": "user", "content": text}]
 
+    def made(shown: str, told: str, like: str, excerpt: Excerpt | None = None) -> _Reask:
+        added = messages(last.request, shown, said.finish, told)
+        return _Reask(request=last.request.with_messages(added), like=like, excerpt=excerpt)
 
-def wording(problems: Sequence[Problem]) -> str:
-    """What a model is told about its answer."""
-    lines = [f"- {problem}" for problem in problems[:MAX_PROBLEMS]]
-    if len(problems) > MAX_PROBLEMS:
-        lines.append(f"- and {len(problems) - MAX_PROBLEMS} more of the kind")
-    return "\n".join(
-        [
-            "Errors in your answer:",
-            *lines,
-            "Give the whole answer again as one JSON object: mend these, keep the rest as it is, "
-            "and drop a record that the report does not bear out.",
-        ]
-    )
+    yield made(answer, wording(problems), answer)
+    if not is_room_short:
+        return
+    found = list(excerpts(said, problems))
+    for each in found:
+        for show in SHOWS:
+            yield made(each.shown(show), each.told(show), each.shown("whole"), each)
+    if not found and len(answer) > _BEGINNING:
+        yield made(f"{answer[:_BEGINNING]} …", wording(problems), answer)

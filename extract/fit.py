@@ -83,7 +83,7 @@ class Fit:
 
     def cut(self, request: Request, completion: Completion) -> str | None:
         """Why the answer is to a part of the prompt only, and what to do; None if nothing shows that."""
-        count = _counted(completion)
+        count = counted(completion)
         if count is None or count < _SMALLEST:
             return None
         is_limit = _is_limit(count)
@@ -123,8 +123,8 @@ def _text(message: Mapping[str, object]) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _counted(completion: Completion) -> int | None:
-    """The prompt's tokens; some endpoints leave those out that they took from their own cache."""
+def counted(completion: Completion) -> int | None:
+    """The prompt's tokens as the endpoint counts them; some leave those out that they took from their own cache."""
     usage = completion.usage
     if usage.prompt is not None and usage.cached is not None and usage.cached > usage.prompt:
         return usage.prompt + usage.cached

@@ -14,7 +14,7 @@ from extract.ground import Span
 from extract.merge import Group, groups
 from extract.prompt import Prompt
 from extract.request import Request
-from extract.room import Room
+from extract.room import Room, shortest
 from extract.split import Range, cut, headline
 from extract.tokens import estimate
 from extract.validate import GroundedRecord, Grounding, Problem, Verdict
@@ -25,6 +25,8 @@ _JOINT = "\n…\n"
 _LEAST_TEXT = 60
 # Of a part, what repeats the end of the one before it; in estimated tokens no more than the second.
 _OVERLAP, _MOST_OVERLAP = 0.125, 120
+# The model, as it is served, is of no use for this prompt: a kind that ends a run, since every document would meet it.
+_HOPELESS = "model"
 # A user message begins with this, where the report is a part.
 _NOTE = (
     "This is part {number} of {total} of one long report; each part is asked about by itself{head}. "
@@ -150,13 +152,39 @@ def chains_of(
     if lowered is not None and estimate(document.text) <= space:
         return replace(chain, first=lowered)
     if space < _LEAST_TEXT:
-        message = (
-            f"a context of {room.context:,} tokens has no room for a report beside the prompt, which takes about "
-            f"{room.tokens(bare):,}; give the server a longer context, or use a shorter prompt, such as one "
-            "for a single record type"
-        )
-        raise EndpointError(message, kind="context")
+        raise _no_room(room, prompt, asking, document, bare)
     return _cut(chain, room, asking, head, space)
+
+
+def least(document: Document, prompt: Prompt, asking: Asking) -> Request:
+    """The shortest request there is about a document: a few of its words, for an answer of one token."""
+    start, end = cut(document.text, _LEAST_TEXT)[0]
+    request = _request(Part(999, 999, (start, end), None), document, prompt, asking)
+    return shortest(request)
+
+
+def too_long(refusal: EndpointError, prompt: Prompt) -> EndpointError:
+    """What is said where an endpoint has refused the least request: no document can be asked about."""
+    message = f"the prompt alone is longer than the model's context: {refusal}{_shorter(prompt)}"
+    return EndpointError(message, kind=_HOPELESS, status=refusal.status, body=refusal.body)
+
+
+def _no_room(room: Room, prompt: Prompt, asking: Asking, document: Document, bare: Request) -> EndpointError:
+    message = (
+        f"a context of {room.context:,} tokens has no room for a report beside the prompt, which takes about "
+        f"{room.tokens(bare):,}; give the server a longer context, such as OLLAMA_CONTEXT_LENGTH=16384 ollama serve, "
+        "llama-server --ctx-size 16384 or vllm serve --max-model-len 16384, and say so with --context 16384"
+        f"{_shorter(prompt)}"
+    )
+    # Only of a context that the user gave is it certain that it is every document's.
+    is_for_all = room == Room(asking.context or 0) and not room.lowered(least(document, prompt, asking))
+    return EndpointError(message, kind=_HOPELESS if is_for_all else "context")
+
+
+def _shorter(prompt: Prompt) -> str:
+    if len(prompt.records) < 2:
+        return ""
+    return f"; or use a shorter prompt: --prompt {prompt.records[0].__name__.lower()} asks for one record type only"
 
 
 def _cut(chain: Chain, room: Room, asking: Asking, head: Range | None, space: float) -> Parts:

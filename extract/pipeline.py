@@ -14,10 +14,11 @@ from extract.document import Document, Failure
 from extract.errors import ConfigError, EndpointError, MahdarError
 from extract.extraction import Asking, Extraction
 from extract.pace import Pace
-from extract.parts import Parts, chains_of
+from extract.parts import Parts, chains_of, least, too_long
 from extract.prompt import Prompt
 from extract.request import Label, Mode, Request
 from extract.room import Room, refused
+from extract.scout import Scout
 
 if TYPE_CHECKING:
     from asyncio import Runner
@@ -55,6 +56,7 @@ class Pipeline:
         self.asking = asking
         self._answers = answers
         self._asker = Asker(answers, hooks)
+        self._scout = Scout(answers)
         self._close = close
         self._pace = pace
         self._find_mode = find_mode
@@ -109,6 +111,7 @@ class Pipeline:
         if chain.whole is not None:
             return await self._finish_parts(chain.whole)
         fault = await self._asker.ask(chain)
+        self._scout.learn([chain])
         if isinstance(fault, EndpointError) and is_too_long(fault, chain):
             return await self._in_parts(chain, fault)
         return self._extraction(chain, failures(chain.document, fault))
@@ -116,20 +119,44 @@ class Pipeline:
     async def _in_parts(self, chain: Chain, fault: EndpointError) -> Extraction:
         """The extraction of a document that the endpoint finds too long for its context."""
         document = chain.document
-        try:
-            work = self._work(document, chain.room.tighter() if chain.room else refused(fault, chain.first))
-        except EndpointError as none_left:
+        work, none_left = self._recut(chain, fault)
+        if work is None or not all(map(self._asker.walk, _chains(work))):
+            none_left = await self._refusal(document) or none_left
+        if work is None or none_left is not None:
             return self._failed(document, *failures(document, none_left))
         if isinstance(work, Parts):
             return await self._finish_parts(work)
-        same = work.first == chain.first
-        return self._extraction(work, failures(document, fault if same else await self._asker.ask(work)))
+        if work.first != chain.first:
+            (still,) = await self._asker.ask_all([work])
+            return self._extraction(work, failures(document, still))
+        return self._extraction(work, failures(document, fault))
+
+    def _recut(self, chain: Chain, fault: EndpointError) -> tuple[Chain | Parts | None, EndpointError | None]:
+        """The document in parts that fit, or why there are none."""
+        room = chain.room.tighter() if chain.room else refused(fault, chain.first)
+        try:
+            return self._work(chain.document, room), None
+        except EndpointError as none_left:
+            return None, none_left
+
+    async def _refusal(self, document: Document) -> EndpointError | None:
+        """What is said if the endpoint's context is too short for the prompt alone; it ends a run."""
+        label = Label(document=document.id, task=self.prompt.name)
+        refusal = await self._scout.refusal(least(document, self.prompt, self.asking), label)
+        return too_long(refusal, self.prompt) if refusal is not None else None
 
     async def _finish_parts(self, work: Parts) -> Extraction:
         for cuts_left in reversed(range(_MOST_CUTS)):
-            faults = await self._asker.ask_all(work.chains)
-            smaller = self._smaller(work) if cuts_left and any(map(is_too_long, faults, work.chains)) else None
+            faults = await self._asker.ask_all(work.chains, gives_up=cuts_left > 0)
+            self._scout.learn(work.chains)
+            if not any(map(is_too_long, faults, work.chains)):
+                break
+            if none_left := await self._refusal(work.document):
+                return replace(work.extraction(), failures=failures(work.document, none_left))
+            smaller = self._smaller(work) if cuts_left else None
             if smaller is None:
+                # Those that were given up may be short enough.
+                faults = await self._asker.ask_all(work.chains) if cuts_left else faults
                 break
             work = smaller
         work.faults = {

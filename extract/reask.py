@@ -65,7 +65,7 @@ async def drive(chain: Chain, answers: Answers, hooks: Hooks | None = None) -> N
 
 
 class _NoUse(Exception):  # noqa: N818  it ends a loop, it is no error
-    """The last answer cannot be mended by asking again."""
+    """The last answer cannot be mended by asking again, or there is no room to ask."""
 
 
 def _model(chain: Chain, shown: Any) -> type[BaseModel]:
@@ -77,7 +77,7 @@ def _model(chain: Chain, shown: Any) -> type[BaseModel]:
             verdict = chain.attempts[shown() - 1].verdict
             if not verdict.problems:
                 return cls()
-            if verdict.is_final:
+            if verdict.is_final or (shown() == len(chain.attempts) and chain.is_full):
                 raise _NoUse
             details = [
                 InitErrorDetails(

@@ -6,7 +6,8 @@ from typing import Any
 import pydantic
 import pytest
 
-from extract.chain import MAX_PROBLEMS, Chain, wording
+from extract.chain import Chain
+from extract.correction import MAX_PROBLEMS, wording
 from extract.request import Completion, Request
 from extract.validate import Problem
 from tests.invented import NOT_THERE, OSLO, answer, asking, document, in_bergen, judged, meeting, official, prompt

@@ -19,6 +19,7 @@ from extract.document import Document
 from extract.errors import EndpointError, ReplayMiss
 from extract.extraction import Asking
 from extract.ground import Span
+from extract.job import HOPELESS
 from extract.parts import Part
 from extract.pipeline import Extraction, Pipeline
 from extract.recordings import Recordings
@@ -33,6 +34,7 @@ FILLER = "وقال محللون إن الطقس كان معتدلا في ذلك 
 EVENT = "استقبل وزير الدفاع النرويجي أولا هانسن نظيره البرتغالي روي سيلفا في المدينة رقم {:03} يوم الثلاثاء"
 KNOWN = re.compile(EVENT.replace("{:03}", "([0-9]{3})"))
 MOST = {"max_tokens": 4096}
+TIMEOUT = EndpointError("no answer", kind="timeout")
 TOO_LONG = EndpointError(
     "http://host/v1: the request exceeds the available context size (4096 tokens) (status 400)",
     kind="context",
@@ -180,7 +182,7 @@ def test_dates_that_do_not_agree_are_a_problem_of_the_record():
             day = 3 + ("part 1 of" in str(request.messages[1]["content"]))
             return Completion(text=answer(meeting(HEADLINE, date={**WHEN, "start": f"2024-03-0{day}"})))
 
-    (grounded,) = extracted(Unsure(), report(3000, 2)).records
+    (grounded,) = extracted(Unsure(), report(2000, 2)).records
 
     assert [problem.kind for problem in grounded.problems] == ["conflict"]
 
@@ -267,14 +269,92 @@ def test_an_endpoint_that_refuses_every_length_is_a_failure():
 
     extraction = extracted(Never(), report(8000, 4), None)
 
-    assert {failure.kind for failure in extraction.failures} == {"context"}
+    assert [failure.kind in HOPELESS for failure in extraction.failures] == [True]
 
 
-def test_a_context_that_the_prompt_fills_is_a_failure_that_says_so():
-    extraction = extracted(Careful(), report(8000, 4), 1200)
+def test_a_context_that_the_prompt_fills_is_told_with_its_cures_and_ends_a_run():
+    model = Careful()
 
-    assert [failure.kind for failure in extraction.failures] == ["context"]
-    assert "a context of 1,200 tokens has no room for a report" in extraction.failures[0].message
+    (failure,) = extracted(model, report(8000, 4), 1200).failures
+
+    assert failure.kind in HOPELESS
+    assert "a context of 1,200 tokens has no room for a report beside the prompt, which takes about" in failure.message
+    assert "OLLAMA_CONTEXT_LENGTH=16384 ollama serve, llama-server --ctx-size 16384" in failure.message
+    assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    ("task", "is_told"), [("events/v2", True), ("meeting/v1", False)], ids=["three record types", "one record type"]
+)
+def test_a_prompt_for_fewer_record_types_is_a_cure_where_there_is_one(task, is_told):
+    asked = Asking(model="m", options=MOST, context=1200)
+
+    (failure,) = Pipeline(prompt(task), Answers(ask=Careful()), asked)(document()).failures
+
+    assert ("--prompt meeting asks for one record type only" in failure.message) == is_told
+
+
+def test_a_prompt_that_alone_is_too_long_for_the_endpoint_is_found_out_with_one_request_more():
+    model = Careful(1200)
+
+    (failure,) = extracted(model, report(40_000, 8), None).failures
+
+    assert failure.kind in HOPELESS
+    assert failure.message.startswith("the prompt alone is longer than the model's context: too long")
+    assert [request.options["max_tokens"] for request in model.asked] == [4096, 1]
+    assert len(str(model.asked[1].messages[1]["content"])) < 1000
+
+
+@pytest.mark.parametrize("text", [report(8000, 4), REPORT], ids=["long", "short"])
+def test_it_is_found_out_once_for_all_documents(text):
+    model = Careful(1200)
+    with Pipeline(prompt(), Answers(ask=model), Asking(model="m", options=MOST)) as made:
+        told = [made(document(text, name)).failures for name in "abc"]
+
+    assert [[failure.kind in HOPELESS for failure in failures] for failures in told] == [[True]] * 3
+    assert len(model.asked) == 4
+
+
+def test_an_endpoint_that_has_answered_is_not_asked_whether_it_takes_the_prompt():
+    model = Careful(4096)
+    with Pipeline(prompt(), Answers(ask=model), Asking(model="m", options=MOST)) as made:
+        made(document())
+        extraction = made(document(report(8000, 4), "long", published="2024-03-05"))
+
+    assert (len(extraction.records), extraction.failures) == (4, ())
+    assert 1 not in [request.options["max_tokens"] for request in model.asked]
+
+
+def test_where_a_stated_context_is_longer_than_the_true_one_few_parts_are_asked():
+    places = asyncio.Semaphore(4)
+
+    class Paced(Careful):
+        async def __call__(self, request: Request, label: Label) -> Completion:
+            async with places:
+                return await super().__call__(request, label)
+
+    model = Paced(1200)
+
+    (failure,) = extracted(model, report(200_000, 4), 4096).failures
+
+    assert failure.kind in HOPELESS
+    assert len(model.asked) < 12
+
+
+def test_a_fault_that_is_none_of_length_says_nothing_about_the_prompt():
+    class Slow(Careful):
+        async def __call__(self, request: Request, label: Label) -> Completion:
+            if request.options["max_tokens"] == 1:
+                self.asked.append(request)
+                raise EndpointError("no answer", kind="timeout")
+            return await super().__call__(request, label)
+
+    model = Slow(4096)
+
+    extraction = extracted(model, report(8000, 4), None)
+
+    assert (len(extraction.records), extraction.failures) == (4, ())
+    assert [request.options["max_tokens"] for request in model.asked].count(1) == 1
 
 
 @pytest.mark.parametrize(
@@ -304,6 +384,31 @@ def test_a_report_in_parts_is_answered_from_the_cache(tmp_path):
 
     assert (silent.asked, again.records) == ([], first.records)
     assert {attempt.completion.origin for attempt in again.attempts} == {"cache"}
+
+
+def test_parts_that_are_answered_are_not_asked_again_when_one_is_missing(tmp_path):
+    text, asked = report(8000, 4), Asking(model="m", options=MOST, context=4096)
+    with closing(Cache(tmp_path)) as cache:
+        with Pipeline(prompt(), Answers(ask=broken(TIMEOUT)(), cache=cache), asked) as made:
+            made(document(text))
+        model = Careful()
+        with Pipeline(prompt(), Answers(ask=model, cache=cache), asked) as made:
+            again = made(document(text))
+
+    assert ["part 2 of" in str(request.messages[1]["content"]) for request in model.asked] == [True]
+    assert (len(again.records), again.failures) == (4, ())
+
+
+def test_parts_that_an_endpoint_made_necessary_are_answered_from_the_cache_too(tmp_path):
+    text, asked = report(8000, 4), Asking(model="m", options=MOST)
+    with closing(Cache(tmp_path)) as cache:
+        with Pipeline(prompt(), Answers(ask=Careful(4096), cache=cache), asked) as made:
+            first = made(document(text))
+        model = Careful(4096)
+        with Pipeline(prompt(), Answers(ask=model, cache=cache), asked) as made:
+            again = made(document(text))
+
+    assert (len(model.asked), again.records) == (1, first.records)
 
 
 def test_a_report_in_parts_is_replayed_and_a_missing_part_is_a_miss(tmp_path):

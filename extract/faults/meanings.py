@@ -17,13 +17,13 @@ _PULL = "; is {model!r} there? With Ollama: ollama pull {model}"
 _MODEL = "; is {model!r} there? The endpoint's /models lists what is"
 _DEPLOYMENT = "; is {model!r} there? Azure wants the name of a deployment, and a new one takes minutes"
 _CREDIT = "; the account has no credit left"
-_CONTEXT = "; use a model with a longer context, lower --max-tokens, or give the server {room} tokens: "
+_CONTEXT = "; use a model with a longer context{lower}, or give the server {room} tokens: "
 _ROOM = {
     "ollama": _CONTEXT + "OLLAMA_CONTEXT_LENGTH={room} ollama serve",
     "llama.cpp": _CONTEXT + "OLLAMA_CONTEXT_LENGTH={room} ollama serve, or llama-server --ctx-size {room}",
     "vllm": _CONTEXT + "vllm serve --max-model-len {room}",
 }
-_ANY_ROOM = "; use a model with a longer context, give the server one, or lower --max-tokens"
+_ANY_ROOM = "; use a model with a longer context{lower}, or give the server one"
 _TOOLS = "; use --mode json_schema"
 _PARSER = "; use --mode json_schema, or start vLLM with --enable-auto-tool-choice --tool-call-parser NAME"
 _OPTION = "; leave it out: see --extra, --reasoning-effort, --seed none, --max-tokens none and --temperature none"
@@ -100,15 +100,17 @@ def meaning(status: int, said: str, request: Request, base_url: str) -> Meaning:
     """What an error of this status and these words, in lower case, means to who asked there."""
     for statuses, words, kind, advice in _MEANINGS:
         if (not statuses or status in statuses) and (not words or any(word in said for word in words)):
-            filled = advice.format(
+            # Nobody gives a service more room.
+            told = _ANY_ROOM if "{room}" in advice and hosts.is_hosted(base_url) else advice
+            filled = told.format(
                 model=request.model,
                 modes=", ".join(mode for mode in MODES if mode != request.mode),
                 key=key_advice(base_url),
                 path=_AZURE_PATH if hosts.is_azure(base_url) else PATH,
                 room=_room(said, request),
+                lower="" if request.options.get("max_tokens") == 1 else ", lower --max-tokens",
             )
-            # Nobody gives a service more room.
-            return Meaning(kind, _ANY_ROOM if "{room}" in advice and hosts.is_hosted(base_url) else filled)
+            return Meaning(kind, filled)
     return Meaning("server", "; see the server's log") if status >= 500 else Meaning("request", "")
 
 

@@ -104,24 +104,27 @@ def test_the_same_run_again_is_answered_from_the_cache(llamacpp: LlamaCpp):
     assert set(manifest("again")["counts"]["answers_from"]) == {"cache"}
 
 
-def test_a_prompt_longer_than_the_context_is_a_failure_that_tells_the_cure(small: LlamaCpp):
-    ran = run(small.url, "--api-key", "the-right-key", inputs=ONE_SEED)
+def test_a_context_that_the_prompt_alone_exceeds_is_told_once_with_its_cure_and_ends_a_run(small: LlamaCpp):
+    ran = run(small.url, "--api-key", "the-right-key", "--concurrency", "1")
 
-    failure = rows("out/failures.jsonl")[0]
-    assert (ran.code, failure["kind"]) == (1, "context")
-    assert "exceeds the available context size (2048 tokens)" in failure["message"]
-    assert "--max-tokens" in failure["message"]
-    assert "--ctx-size 16384" in failure["message"]
+    (failure,) = rows("out/failures.jsonl")
+    assert ran.code == 3
+    assert "nothing was extracted" in ran.err
+    assert failure["message"] in ran.err
+    assert re.search(
+        r"the prompt alone is longer than the model's context: .* request \(3\d{3} tokens\) exceeds the available "
+        r"context size \(2048 tokens\).*OLLAMA_CONTEXT_LENGTH=16384 ollama serve, or llama-server --ctx-size 16384",
+        failure["message"],
+    )
+    assert "--max-tokens" not in failure["message"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a prompt that is too long without its report is asked again in twelve parts, each of which fails alike",
-)
-def test_a_context_that_the_prompt_alone_exceeds_is_told_once(small: LlamaCpp):
-    run(small.url, "--api-key", "the-right-key", inputs=ONE_SEED)
+def test_a_stated_context_that_the_prompt_alone_exceeds_is_told_before_anything_is_asked(small: LlamaCpp):
+    ran = run(small.url, "--api-key", "the-wrong-key", "--context", "1024")
 
-    assert len(rows("out/failures.jsonl")) == 1
+    assert ran.code == 3
+    assert "a context of 1,024 tokens has no room for a report beside the prompt" in ran.err
+    assert "--context 16384" in ran.err
 
 
 def test_a_wrong_key_ends_a_run_and_is_not_shown(small: LlamaCpp):
