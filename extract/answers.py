@@ -46,6 +46,8 @@ class Answers:
         self.fit = fit or Fit()
         # Why answers cannot be kept any more: a job ends then, before it pays for more of them.
         self.fault: str | None = None
+        # Whether the endpoint has answered a request that was worth keeping.
+        self.has_answered = False
         self._rest = rest
         # Claims whose answers are on their way to the disk.
         self._claimed: list[Request] = []
@@ -134,6 +136,7 @@ class Answers:
     def _learned(self, request: Request, completion: Completion, label: Label) -> Completion:
         """An answer that has just come, once it is kept, unless half of its prompt was cut."""
         if self.fit.cut(request, completion) is None:
+            self.has_answered = True
             self.fit.learn(request, completion)
             if self._cache is not None:
                 self._keep(self._cache, request, completion, label)

@@ -111,7 +111,6 @@ class Pipeline:
         if chain.whole is not None:
             return await self._finish_parts(chain.whole)
         fault = await self._asker.ask(chain)
-        self._scout.learn([chain])
         if isinstance(fault, EndpointError) and is_too_long(fault, chain):
             return await self._in_parts(chain, fault)
         return self._extraction(chain, failures(chain.document, fault))
@@ -148,7 +147,6 @@ class Pipeline:
     async def _finish_parts(self, work: Parts) -> Extraction:
         for cuts_left in reversed(range(_MOST_CUTS)):
             faults = await self._asker.ask_all(work.chains, gives_up=cuts_left > 0)
-            self._scout.learn(work.chains)
             if not any(map(is_too_long, faults, work.chains)):
                 break
             if none_left := await self._refusal(work.document):

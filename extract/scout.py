@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from extract.answers import Answers
-from extract.chain import Chain
 from extract.errors import EndpointError
 from extract.request import Label, Request
 
@@ -26,13 +24,6 @@ class Scout:
         self._task: Task[EndpointError | None] | None = None
         self._found: tuple[EndpointError | None] | None = None
 
-    def learn(self, chains: Iterable[Chain]) -> None:
-        """Take in what was asked: an endpoint that has answered now takes the prompt, and need not be asked."""
-        if self._found is None and any(
-            attempt.completion.origin == "live" for chain in chains for attempt in chain.attempts
-        ):
-            self._found = (None,)
-
     async def refusal(self, request: Request, label: Label) -> EndpointError | None:
         """The error that `request`, the least that can be asked, is refused with as too long; None if it is not.
 
@@ -40,6 +31,8 @@ class Scout:
         """
         from asyncio import create_task, get_running_loop, shield
 
+        if self._answers.has_answered:
+            return None  # what takes a report takes the prompt
         if self._found is None:
             if self._task is None or self._task.done() or self._task.get_loop() is not get_running_loop():
                 self._task = create_task(self._find(request, label))
