@@ -58,6 +58,11 @@ class Answers:
         """Whether no endpoint can be asked."""
         return self._ask is None
 
+    def mark(self, run: str) -> None:
+        """Name the run that pays from now on; what it paid for before, and had not counted, counts as asked for now."""
+        if self._cache is not None:
+            self._cache.run = run
+
     @property
     def keeps(self) -> bool:
         """Whether answers are kept, in the cache or as recordings."""
@@ -67,7 +72,7 @@ class Answers:
         """The completion of a request that was asked before, or None."""
         found = self._recordings.find(request) if self._recordings else None
         if found is None and self._cache is not None:
-            found = self._cache.get(request)
+            found = self._cache.get(request, label)
             if found is not None and self.fit.cut(request, found) is not None:
                 return None
             if found is not None:

@@ -190,6 +190,10 @@ class Pipeline:
         """Why no answer should be asked for any more: it could not be kept."""
         return self._answers.fault
 
+    def mark(self, run: str) -> None:
+        """Name the run that pays for what is asked; see `Answers.mark`."""
+        self._answers.mark(run)
+
     @property
     def keeps_answers(self) -> bool:
         """Whether an answer is kept beside what is made of it."""

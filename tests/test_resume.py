@@ -190,7 +190,7 @@ def test_a_share_of_failures_says_nothing_before_there_are_some_documents(tmp_pa
 
 def test_an_answer_that_cannot_be_kept_counts_and_then_the_run_ends(tmp_path):
     class Full:
-        def get(self, request: Request) -> None:
+        def get(self, request: Request, label: Label) -> None:
             return None
 
         def claim(self, request: Request) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
@@ -52,6 +52,8 @@ class Cache:
         from extract.cache.disk import Table
 
         self.folder = Path(folder).absolute()
+        # The run that pays for what is put.
+        self.run = ""
         self._clock = clock
         prepare(self.folder)
         self._table = Table(self.folder)
@@ -80,10 +82,20 @@ class Cache:
         finally:
             self._table.close()
 
-    def get(self, request: Request) -> Completion | None:
-        """The completion that was stored for an equal request, or None."""
+    def get(self, request: Request, label: Label | None = None) -> Completion | None:
+        """The completion that was stored for an equal request, or None.
+
+        What this `run` has paid for itself, for the document that `label` names, is "live" still: a run that was killed
+        before it had counted an answer counts it when it goes on.
+        """
         text = self._buffer.get(request.key) or self._table.get(request.key)
-        return None if text is None else self._parse(request.key, text).completion
+        if text is None:
+            return None
+        stored = self._parse(request.key, text)
+        is_own = self.run and stored.run == self.run
+        if is_own and label is not None and label.document == stored.label.document:
+            return replace(stored.completion, origin="live")
+        return stored.completion
 
     def put(self, request: Request, completion: Completion, label: Label) -> bool:
         """Store a completion; False for one that was cut off (`finish` is "length"), which is never stored."""
@@ -209,7 +221,9 @@ class Cache:
         if completion.finish == "length":
             return None
         return dump(
-            Stored(completion=completion, label=label, model=request.model, time=stamp(self._clock())).to_json()
+            Stored(
+                completion=completion, label=label, model=request.model, time=stamp(self._clock()), run=self.run
+            ).to_json()
         )
 
     def _items(self) -> Iterator[tuple[str, str]]:

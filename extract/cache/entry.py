@@ -33,17 +33,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A completion with its label, the model that was asked for and the time."""
+    """A completion with its label, the model that was asked for, the time, and the run that paid for it, if one did."""
 
     completion: Completion
     label: Label
     model: str
     time: str
+    run: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `parse` is its inverse."""
         label = {"document": self.label.document, "task": self.label.task, "attempt": self.label.attempt}
-        return {"completion": self.completion.to_json(), "label": label, "model": self.model, "time": self.time}
+        value = {"completion": self.completion.to_json(), "label": label, "model": self.model, "time": self.time}
+        return {**value, "run": self.run} if self.run else value
 
 
 def dump(value: Mapping[str, Any]) -> str:
@@ -89,21 +91,22 @@ def _stored(value: Mapping[str, Any]) -> Stored:
     try:
         completion = Completion.from_json(value["completion"], "cache")
         label, model, time = Label(**value["label"]), value["model"], value["time"]
+        run = value.get("run", "")
         moment = datetime.fromisoformat(time)
     except KeyError as error:
         raise ValueError(f"{error.args[0]!r} is missing") from error
     except TypeError as error:
         raise ValueError(str(error)) from error
-    _check_types(completion, label, model)
+    _check_types(completion, label, model, run)
     if moment.tzinfo is None:
         raise ValueError(f"its time {time!r} says no time zone")
-    return Stored(completion=completion, label=label, model=model, time=stamp(moment))
+    return Stored(completion=completion, label=label, model=model, time=stamp(moment), run=run)
 
 
-def _check_types(completion: Completion, label: Label, model: object) -> None:
+def _check_types(completion: Completion, label: Label, model: object, run: object) -> None:
     """What a dataclass does not check by itself; ValueError names the value."""
     usage, none = completion.usage, type(None)
-    texts = [completion.text, completion.finish, completion.model, label.document, label.task, model]
+    texts = [completion.text, completion.finish, completion.model, label.document, label.task, model, run]
     expected: list[tuple[tuple[type, ...], list[Any]]] = [
         ((str,), texts),
         ((str, none), [completion.refusal, completion.reasoning]),
