@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from extract.probe.found import Found
+from extract.secrets import is_open
 from extract.settings import Settings, flag
 
 # Tokens of a short report in Arabic and of its answer.
@@ -29,7 +30,7 @@ def to_use(found: Found, settings: Settings) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     url = settings.base_url or ""
     # What is secret is not repeated; whoever gave it knows it.
-    if "@" not in url and "?" not in url:
+    if is_open(url):
         chosen["base_url"] = url
     chosen |= {"model": found.model, "mode": found.mode, **found.settings}
     return {**chosen, "context": found.context} if found.context is not None else chosen
