@@ -78,7 +78,11 @@ LM_STUDIO: Pages = {
     "/api/v0/models": listed("gemma-3-4b", loaded_context_length=8192, max_context_length=131072),
 }
 LITELLM: Pages = {
-    "/v1/models": Reply(body=listed("big", owned_by="openai"), headers={"x-litellm-version": "1.106.2"}),
+    "/v1/models": listed("big", owned_by="openai"),
+    "/health/liveliness": '"I\'m alive!"',
+}
+OLDER_LITELLM: Pages = {
+    "/v1/models": Reply(body=listed("big", owned_by="openai"), headers={"x-litellm-version": "1.40.0"}),
 }
 OPENROUTER: Pages = {
     "/v1/models": listed("a/b", context_length=131072, pricing={"prompt": "0"}),

@@ -14,6 +14,7 @@ from tests.servers_said import (
     LM_STUDIO,
     NOTHING,
     NUMBERS,
+    OLDER_LITELLM,
     OLLAMA,
     OPENROUTER,
     VLLM,
@@ -51,11 +52,12 @@ def probed(pages: Pages, *arguments: str, **answers: Any) -> dict[str, Any]:
         (LLAMA_CPP, "tiny", "llama.cpp", "b6900-abc", 8192, "the server says: /props"),
         (VLLM, "org/Model-8B", "vLLM", "0.11.0", 32768, "the server says: /v1/models"),
         (LM_STUDIO, "gemma-3-4b", "LM Studio", "", 8192, "the server says: /api/v0/models"),
-        (LITELLM, "big", "LiteLLM", "1.106.2", None, ""),
+        (LITELLM, "big", "LiteLLM", "", None, ""),
+        (OLDER_LITELLM, "big", "LiteLLM", "1.40.0", None, ""),
         (OPENROUTER, "a/b", "OpenRouter", "", 131072, "the server says: /v1/models"),
         (NOTHING, "m", "unknown", "", None, ""),
     ],
-    ids=["ollama", "llama.cpp", "vllm", "lm studio", "litellm", "openrouter", "unknown"],
+    ids=["ollama", "llama.cpp", "vllm", "lm studio", "litellm", "older litellm", "openrouter", "unknown"],
 )
 def test_each_server_is_known_by_what_only_it_says(pages, model, name, version, context, how):
     found = probed(pages, "--model", model)
@@ -225,3 +227,10 @@ def test_what_is_printed_fits_80_columns_and_is_of_use_as_settings(tmp_path):
         "mode": "json_schema",
         "context": "32768",
     }
+
+
+def test_a_proxy_whose_server_lacks_the_model_is_not_told_the_same_name():
+    pages = {"/v1/models": listed("big", "bigger")}
+    found = probed(pages, "--model", "big", speed=error(404, "model 'big' not found"))
+
+    assert found["faults"][0].endswith("near that name: bigger")

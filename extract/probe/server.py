@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from extract import hosts
-from extract.probe.look import MODELS, Looks
+from extract.probe.look import ALIVE, MODELS, Looks
 
 UNKNOWN = "unknown"
 
@@ -43,6 +43,9 @@ def _by_pages(looks: Looks) -> Iterator[Server]:
     # A proxy repeats what the servers behind it say, so its own header comes first.
     if version := looks.header("x-litellm-version"):
         yield Server("LiteLLM", version, "the header x-litellm-version")
+    # Newer ones have that header on answers alone.
+    if ALIVE in looks.pages and looks.pages[ALIVE].good == "I'm alive!":
+        yield Server("LiteLLM", known_by=ALIVE)
     props = looks.good("/props")
     if "default_generation_settings" in props:
         yield Server("llama.cpp", _text(props.get("build_info")), "/props")

@@ -38,7 +38,9 @@ def looked(endpoint: Endpoint, looks: Looks, model: str | None) -> tuple[Found, 
 
 def fault_of(error: EndpointError, found: Found) -> str:
     """An error as a line, with the names near one that is not there."""
-    near = server.near(found.model, found.models or ()) if error.kind == "model" else []
+    names = server.near(found.model, found.models or ()) if error.kind == "model" else []
+    # A proxy lists names that the server behind it need not have.
+    near = [name for name in names if name != found.model]
     return f"{error}; near that name: {', '.join(near)}" if near else str(error)
 
 
