@@ -234,3 +234,21 @@ def test_a_proxy_whose_server_lacks_the_model_is_not_told_the_same_name():
     found = probed(pages, "--model", "big", speed=error(404, "model 'big' not found"))
 
     assert found["faults"][0].endswith("near that name: bigger")
+
+
+def test_a_model_that_keeps_to_no_form_at_all_means_that_no_run_would_work():
+    prose = said("The sky is blue.", answer=5)
+    answers = dict.fromkeys(("json_schema", "tools", "json", "md_json"), prose)
+    with ScriptedEndpoint(server(NOTHING, **answers)) as endpoint:
+        ran = probe(endpoint.url, "--model", "m")
+
+    assert ran.code == 1
+    assert "no answer had the form asked for" in ran.out
+    assert "a run would not work" in ran.out
+
+
+def test_a_model_that_keeps_to_a_form_that_it_is_shown_will_do():
+    prose = said("The sky is blue.", answer=5)
+    found = probed(NOTHING, "--model", "m", **dict.fromkeys(("json_schema", "tools", "json"), prose))
+
+    assert (found["code"], found["mode"]) == (0, "md_json")

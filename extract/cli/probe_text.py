@@ -46,6 +46,8 @@ def _said(found: Found, tokens: int, *, is_kept: bool) -> Iterator[tuple[str, st
         yield "fault", fault
     if advice.is_too_short(found, tokens):
         yield "fault", f"the prompt takes about {tokens:,} tokens, which leaves no room: {_room(found)}"
+    if advice.is_deaf(found):
+        yield "fault", "no answer had the form asked for, not even where the question shows it: use another model"
     for unknown in found.unknown:
         yield "not known", unknown
     yield "verdict", "a run would work" if advice.works(found, tokens) else "a run would not work"
@@ -95,7 +97,8 @@ def _measured(found: Found) -> Iterator[tuple[str, str]]:
         return
     rate, load = found.speed.tokens_per_s, found.speed.load_s
     estimated = "" if found.speed.is_counted else ", tokens estimated"
-    shown = f"{rate:,.{0 if rate >= 10 else 1}f} tokens a second{estimated}" if rate else "unknown: an empty answer"
+    why = "it came at once" if found.speed.tokens else "an empty answer"
+    shown = f"{rate:,.{0 if rate >= 10 else 1}f} tokens a second{estimated}" if rate else f"unknown: {why}"
     yield "speed", shown
     both = f"first answer {found.speed.first_s:.1f} s, second {found.speed.second_s:.1f} s"
     yield "load time", f"about {load:.0f} s ({both})" if load else f"none ({both})"

@@ -17,7 +17,13 @@ LEAST_REPORT = 1000
 
 def works(found: Found, prompt_tokens: int) -> bool:
     """Whether a run with a prompt of this size would get answers."""
-    return found.mode is not None and not found.faults and not is_too_short(found, prompt_tokens)
+    return found.mode is not None and not found.faults and not is_too_short(found, prompt_tokens) and not is_deaf(found)
+
+
+def is_deaf(found: Found) -> bool:
+    """Whether all modes were tried, and no answer had the form asked for."""
+    tried = {tried.outcome for tried in found.modes.values()}
+    return "md_json" in found.modes and not tried & {"enforced", "followed", "cut"}
 
 
 def is_too_short(found: Found, prompt_tokens: int) -> bool:
