@@ -20,7 +20,7 @@ from extract.errors import ConfigError
 from extract.lock import Lock
 from extract.pipeline import Pipeline
 from extract.secrets import is_open, locate
-from extract.settings import SWITCHES, Resolved, Settings, flag
+from extract.settings import Resolved, Settings, typed
 
 METADATA = ("published", "source", "language")
 # Flags that may hold a secret: their values are kept nowhere.
@@ -185,12 +185,10 @@ def _command(name: str, state: State, more: Sequence[str], left_out: Sequence[st
     given = {"base_url": asked["base_url"], **asked["flags"]}
     if not asked["is_default_cache"]:
         given["cache"] = asked["cache"]
-    words = [word for key, value in given.items() if key not in left_out for word in _words(key, value)]
+    words = [
+        word
+        for key, value in given.items()
+        if key not in left_out and (value or value is False)
+        for word in typed(key, value)
+    ]
     return f"mahdar {name} {shlex.join([*asked['inputs'], *words, *more])}"
-
-
-def _words(name: str, value: object) -> tuple[str, ...]:
-    """A setting as a command line has it."""
-    if name in SWITCHES and isinstance(value, bool):
-        return (flag(name) if value else f"--no-{flag(name)[2:]}",)
-    return (flag(name), str(value)) if value else ()

@@ -40,6 +40,8 @@ def _said(found: Found, tokens: int, *, is_kept: bool) -> Iterator[tuple[str, st
     yield from _modes(found)
     if found.is_whole:
         yield "context", f"{found.context:,} tokens ({found.context_by})" if found.context else "unknown"
+    if found.slots is not None:
+        yield "slots", f"{found.slots} requests at a time" if found.slots > 1 else "one request at a time"
     yield from _measured(found)
     yield from ((head, text) for head, text in (("thoughts", found.thinking), ("usage", found.usage)) if text)
     for fault in found.faults:

@@ -88,6 +88,12 @@ def models(looks: Looks) -> list[Mapping[str, Any]] | None:
     return [model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str)]
 
 
+def slots(looks: Looks) -> int | None:
+    """How many requests llama.cpp answers at a time; None of others."""
+    found = looks.good("/props").get("total_slots")
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
+
+
 def entry(listed: list[Mapping[str, Any]] | None, model: str) -> Mapping[str, Any] | None:
     """What the list says of a model; Ollama's names may lack the tag ":latest"."""
     names = (model, f"{model}:latest")

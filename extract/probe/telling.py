@@ -28,6 +28,7 @@ def looked(endpoint: Endpoint, looks: Looks, model: str | None) -> tuple[Found, 
         version=about.version,
         known_by=about.known_by,
         models=names,
+        slots=server.slots(looks),
     )
     if model is None:
         there = "the endpoint lists several" if names else "the endpoint lists none"
@@ -57,6 +58,9 @@ def unknown_of(found: Found) -> list[str]:
         unknown.append("the context length: the server does not say, and no error told it")
     if found.server == "Ollama" and not found.faults:
         unknown.append("whether it refuses a prompt that is too long or cuts it without a word")
+        unknown.append(
+            "how many requests it answers at a time: OLLAMA_NUM_PARALLEL says, and --concurrency 2 suits one"
+        )
     cut = [mode for mode, tried in found.modes.items() if tried.outcome == "cut"]
     if cut:
         unknown.append(f"whether {', '.join(cut)} is enforced: the answer met the limit of {modes.LONGEST} tokens")
