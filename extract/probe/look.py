@@ -18,9 +18,9 @@ TIMEOUT_S = 5.0
 # Beside /chat/completions.
 MODELS = "/models"
 # LiteLLM's. Not /health: there it asks every model that it has.
-ALIVE = "/health/liveliness"
+ALIVE, ABOUT_MODELS = "/health/liveliness", "/model/info"
 # From the root of the server.
-ROOTS = ("/api/version", "/api/ps", "/props", "/version", "/api/v0/models", ALIVE)
+ROOTS = ("/api/version", "/api/ps", "/props", "/version", "/api/v0/models", ALIVE, ABOUT_MODELS)
 
 
 @dataclass(frozen=True, slots=True)
