@@ -182,7 +182,8 @@ def submit_command(state: State) -> str:
 
 def _command(name: str, state: State, more: Sequence[str], left_out: Sequence[str]) -> str:
     asked = state.asked
-    given = {"base_url": asked["base_url"], **asked["flags"]}
+    # The mode that was assumed: a run that finds out another would find none of the answers.
+    given = {"base_url": asked["base_url"], **asked["flags"], "mode": state.job["mode"]}
     if not asked["is_default_cache"]:
         given["cache"] = asked["cache"]
     words = [
