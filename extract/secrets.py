@@ -111,6 +111,16 @@ def of_endpoint(base_url: str, *given: str) -> tuple[str, ...]:
     )
 
 
+def is_open(base_url: str) -> bool:
+    """Whether an address may be written down: it has no credentials, and no query but the version that Azure wants."""
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:
+        return False
+    names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    return "@" not in parts.netloc and names <= {"api-version"} and (bool(names) or not parts.query)
+
+
 # Headers that say who calls: what stands there may stand in a report too.
 _OPEN = frozenset({"http-referer", "referer", "x-title", "user-agent", "accept", "accept-language"})
 

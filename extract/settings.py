@@ -266,6 +266,14 @@ def flag(name: str) -> str:
     return FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
+def typed(name: str, value: object) -> tuple[str, ...]:
+    """A setting as it is typed on a command line; None is what its word for no value says."""
+    if name in SWITCHES and isinstance(value, bool):
+        return (flag(name) if value else f"--no-{flag(name)[2:]}",)
+    text = WORDS.get(name, "none") if value is None else value
+    return flag(name), json.dumps(text, ensure_ascii=False) if isinstance(text, dict) else str(text)
+
+
 def _from_flags(flags: Mapping[str, object], folder: Path) -> dict[str, _Given]:
     given = {name: value for name, value in flags.items() if value is not None}
     return {name: (given[name], Origin("flag", flag(name)), folder) for name in given}

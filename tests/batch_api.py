@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,6 +57,7 @@ class Made:
     output: str | None = None
     error: str | None = None
     faults: list[str] = field(default_factory=list)
+    endpoint: str = ""
 
 
 class BatchServer(Loopback):
@@ -68,12 +70,25 @@ class BatchServer(Loopback):
         self.files = Files()
         self.batches: list[Made] = []
         self.requests: list[str] = []
+        # Paths with their queries, as they were asked for.
+        self.targets: list[str] = []
+        # So often a file that is asked about is not ready yet, as at Azure; then it is `looked_at`.
+        self.pending = 0
+        self.looked_at = "processed"
+        # The status and the words of every reply, if it does nothing else.
+        self.fails: tuple[int, str] | None = None
+        # Where the content of a file is, if not here.
+        self.moved: str | None = None
         self.headers: list[dict[str, str]] = []
         # It dies at so many requests from now: before it does anything, or before it replies.
         self.dies_in: int | None = None
         self.dies_late = False
-        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), _Handler))
+        super().__init__(_Server(("127.0.0.1", 0), _Handler))
         self._server.of = self  # type: ignore[attr-defined]
+
+    def wrap(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def sent(self) -> list[str]:
         """Custom ids of all batches, in their order."""
@@ -85,17 +100,24 @@ class BatchServer(Loopback):
             if batch.status in ("validating", "in_progress"):
                 self._end(batch, status)
 
-    def reply(self, method: str, path: str, body: bytes, kind: str) -> tuple[int, Any]:
+    def reply(self, method: str, path: str, body: bytes, kind: str) -> tuple[int, Any]:  # noqa: C901  a line a path
         """Status and value for a request."""
-        parts = path.partition("?")[0].split("/")[2:]
+        if self.fails:
+            return self.fails[0], {"error": {"message": self.fails[1]}}
+        # Behind a proxy it is a whole address.
+        parts = re.sub(r"^http://[^/]+", "", path).partition("?")[0].split("/")[2:]
         match method, *parts:
             case "POST", "files":
                 return 200, self.files.upload(body, kind.encode()).shown()
             case "GET", "files":
                 return 200, {"object": "list", "data": self.files.listed()}
+            case "GET", "files", id_, "content" if self.moved:
+                return 302, self.moved
             case "GET", "files", id_, "content":
                 file = self.files.get(id_)
                 return (200, file.data) if file else _none(id_)
+            case "GET", "files", id_:
+                return self._looked_at(id_)
             case "POST", "batches":
                 return 200, self._create(json.loads(body))
             case "GET", "batches":
@@ -109,11 +131,21 @@ class BatchServer(Loopback):
                 return 200, self._shown(found)
         return _none(path)
 
+    def _looked_at(self, id_: str) -> tuple[int, Any]:
+        self.pending -= 1
+        file = self.files.get(id_)
+        return (
+            (200, {**file.shown(), "status": "pending" if self.pending >= 0 else self.looked_at})
+            if file
+            else _none(id_)
+        )
+
     def _create(self, asked: dict[str, Any]) -> dict[str, Any]:
         file = self.files.get(asked["input_file_id"])
         assert file is not None
         lines = [json.loads(line) for line in file.data.splitlines()]
         made = Made(f"batch_{len(self.batches)}", file.id, asked["metadata"], "validating", lines, faults=self.faults)
+        made.endpoint = asked["endpoint"]
         self.batches.append(made)
         if self.status in ("completed", "expired", "cancelled", "failed"):
             self._end(made, self.status)
@@ -156,6 +188,11 @@ def _none(what: str) -> tuple[int, Any]:
     return 404, {"error": {"message": f"there is no {what}"}}
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client may leave when it likes."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -164,6 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         of: BatchServer = self.server.of  # type: ignore[attr-defined]
         of.requests.append(f"{self.command} {self.path.partition('?')[0]}")
+        of.targets.append(self.path)
         of.headers.append({name.lower(): value for name, value in self.headers.items()})
         is_last = of.dies_in == 0
         if of.dies_in is not None:
@@ -177,6 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         data = value if isinstance(value, bytes) else json.dumps(value).encode()
         self.send_response_only(status)
+        if status in (302, 307):
+            self.send_header("Location", value)
         self.send_header("Content-Type", "application/octet-stream" if isinstance(value, bytes) else "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

@@ -67,7 +67,7 @@ OLLAMA: Pages = {
 }
 LLAMA_CPP: Pages = {
     "/v1/models": listed("tiny", owned_by="llamacpp", meta={"n_ctx": 8192, "n_ctx_train": 32768}),
-    "/props": {"default_generation_settings": {"n_ctx": 8192}, "build_info": "b6900-abc"},
+    "/props": {"default_generation_settings": {"n_ctx": 8192}, "build_info": "b6900-abc", "total_slots": 2},
 }
 VLLM: Pages = {
     "/v1/models": listed("org/Model-8B", owned_by="vllm", max_model_len=32768),
@@ -78,7 +78,12 @@ LM_STUDIO: Pages = {
     "/api/v0/models": listed("gemma-3-4b", loaded_context_length=8192, max_context_length=131072),
 }
 LITELLM: Pages = {
-    "/v1/models": Reply(body=listed("big", owned_by="openai"), headers={"x-litellm-version": "1.106.2"}),
+    "/v1/models": listed("big", owned_by="openai"),
+    "/health/liveliness": '"I\'m alive!"',
+    "/model/info": {"data": [{"model_name": "big", "model_info": {"max_tokens": 4096, "max_input_tokens": 128000}}]},
+}
+OLDER_LITELLM: Pages = {
+    "/v1/models": Reply(body=listed("big", owned_by="openai"), headers={"x-litellm-version": "1.40.0"}),
 }
 OPENROUTER: Pages = {
     "/v1/models": listed("a/b", context_length=131072, pricing={"prompt": "0"}),

@@ -1,6 +1,7 @@
 """`mahdar batch submit`: what is sent, once, whatever happens on the way."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,17 @@ def test_a_line_has_the_body_that_is_sent_live(reports, server):
     assert [line["body"] for line in lines] == [asked.body for asked in endpoint.asked]
     assert {(line["method"], line["url"]) for line in lines} == {("POST", "/v1/chat/completions")}
     assert all(len(line["custom_id"]) == 32 and int(line["custom_id"], 16) for line in lines)
+
+
+def test_the_next_run_has_the_mode_that_was_assumed_whatever_the_endpoint_enforces(reports, server):
+    submit(server.url, MAHDAR_MODE="")
+    collected = collect()
+
+    [command] = [line for line in collected.out.splitlines() if "mahdar run" in line]
+    ran = mahdar("run", *shlex.split(command.partition("mahdar run ")[2]), "--out", "out", MAHDAR_MODE="")
+
+    assert ran.code == 0
+    assert manifest()["counts"]["answers_from"] == {"cache": 3}
 
 
 def test_what_is_cached_is_not_submitted(reports, server):

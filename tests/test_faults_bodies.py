@@ -119,6 +119,13 @@ OLLAMA = [
         "server",
         "use a smaller model or a shorter context",
     ),
+    (
+        500,
+        ollama("model requires more system memory (5.6 GiB) than is available (3.1 GiB)"),
+        "server",
+        "use a smaller model or a shorter context",
+    ),
+    (400, ollama('invalid reasoning value: "huge" (must be "low", "medium", "high", or "none")'), "option", THINKING),
     (500, ollama("timed out waiting for llama-server to start: ..."), "server", LOADED),
     (500, ollama("unexpected server status: llm server loading model"), "server", LOADED),
 ]
@@ -189,6 +196,26 @@ OTHERS = [
         "{\"error\":\"'response_format.type' must be 'json_schema' or 'text'\"}",
         "mode",
         FORMAT,
+    ),
+    (
+        400,
+        '{"error":"No models loaded. Please load a model in the developer page or use the \'lms load\' command."}',
+        "model",
+        "lms load qwen3:8b",
+    ),
+    (
+        400,
+        '{"error":{"message":"Unsupported parameter: \'max_tokens\' is not supported with this model. Use '
+        '\'max_completion_tokens\' instead.","code":"unsupported_parameter"}}',
+        "option",
+        "use --max-tokens none --extra",
+    ),
+    (
+        400,
+        '{"error":{"message":"Unsupported value: \'temperature\' does not support 0.0 with this model.",'
+        '"code":"unsupported_value"}}',
+        "option",
+        "use --temperature none",
     ),
     (
         404,

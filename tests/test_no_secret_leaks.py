@@ -79,7 +79,8 @@ def address(url: str) -> str:
 
 
 def run(url: str, *command: str, timeout_s: float = 60) -> Ran:
-    usual = ["--model", "m", "--prompt", "meeting", "--max-tries", "1", "--max-reasks", "1"]
+    usual = ["--model", "m", "--prompt", "meeting"]
+    usual += [] if command[0] == "probe" else ["--max-tries", "1", "--max-reasks", "1"]
     usual += [] if command[0] == "config" else ["--timeout-s", str(timeout_s)]
     environ = {"MAHDAR_API_KEY": KEY, "MAHDAR_HEADERS": json.dumps({"X-Gateway": HEADER}), "MAHDAR_BASE_URL": url}
     return mahdar(*command, *usual, **environ)
@@ -101,6 +102,7 @@ def found(folder: Path, *texts: str) -> dict[str, list[str]]:
 COMMANDS = {
     "run": ["run", "in", "--out", "out"],
     "record": ["record", "in", "--to", "recordings"],
+    "probe": ["probe", "--fresh"],
 }
 
 

@@ -64,6 +64,7 @@ def tried(endpoint: ScriptedEndpoint) -> list[str]:
         ("json", '```json\n{"sky": "blue"}\n```', "stop", "ignored"),
         ("md_json", f"```json\n{FORM}\n```", "stop", "followed"),
         ("md_json", "blue", "stop", "ignored"),
+        ("md_json", '{"colour": "blue", "is_day": true}', "stop", "followed"),
     ],
 )
 def test_only_an_answer_that_could_not_be_guessed_shows_that_a_mode_is_enforced(mode, text, finish, outcome):

@@ -14,6 +14,7 @@ from tests.servers_said import (
     LM_STUDIO,
     NOTHING,
     NUMBERS,
+    OLDER_LITELLM,
     OLLAMA,
     OPENROUTER,
     VLLM,
@@ -51,11 +52,12 @@ def probed(pages: Pages, *arguments: str, **answers: Any) -> dict[str, Any]:
         (LLAMA_CPP, "tiny", "llama.cpp", "b6900-abc", 8192, "the server says: /props"),
         (VLLM, "org/Model-8B", "vLLM", "0.11.0", 32768, "the server says: /v1/models"),
         (LM_STUDIO, "gemma-3-4b", "LM Studio", "", 8192, "the server says: /api/v0/models"),
-        (LITELLM, "big", "LiteLLM", "1.106.2", None, ""),
+        (LITELLM, "big", "LiteLLM", "", 128000, "the server says: /model/info"),
+        (OLDER_LITELLM, "big", "LiteLLM", "1.40.0", None, ""),
         (OPENROUTER, "a/b", "OpenRouter", "", 131072, "the server says: /v1/models"),
         (NOTHING, "m", "unknown", "", None, ""),
     ],
-    ids=["ollama", "llama.cpp", "vllm", "lm studio", "litellm", "openrouter", "unknown"],
+    ids=["ollama", "llama.cpp", "vllm", "lm studio", "litellm", "older litellm", "openrouter", "unknown"],
 )
 def test_each_server_is_known_by_what_only_it_says(pages, model, name, version, context, how):
     found = probed(pages, "--model", model)
@@ -155,7 +157,7 @@ def test_nothing_that_answers_ends_with_3():
 def test_a_context_is_learned_from_the_error_to_too_long_an_answer():
     told = error(400, "This model's maximum context length is 16384 tokens. However, you requested 100000025 tokens.")
 
-    found = probed(LITELLM, "--model", "big", context=told)
+    found = probed(NOTHING, "--model", "big", context=told)
 
     assert (found["context"], found["context_by"]) == (16384, "learned from an error")
     assert found["use"]["context"] == 16384
@@ -251,3 +253,68 @@ def test_what_is_printed_fits_80_columns_and_is_of_use_as_settings(tmp_path):
         "mode": "json_schema",
         "context": "32768",
     }
+
+
+def test_a_proxy_whose_server_lacks_the_model_is_not_told_the_same_name():
+    pages = {"/v1/models": listed("big", "bigger")}
+    found = probed(pages, "--model", "big", speed=error(404, "model 'big' not found"))
+
+    assert found["faults"][0].endswith("near that name: bigger")
+
+
+def test_a_model_that_keeps_to_no_form_at_all_means_that_no_run_would_work():
+    prose = said("The sky is blue.", answer=5)
+    answers = dict.fromkeys(("json_schema", "tools", "json", "md_json"), prose)
+    with ScriptedEndpoint(server(NOTHING, **answers)) as endpoint:
+        ran = probe(endpoint.url, "--model", "m")
+
+    assert ran.code == 1
+    assert "no answer had the form asked for" in ran.out
+    assert "a run would not work" in ran.out
+
+
+def test_a_model_that_keeps_to_a_form_that_it_is_shown_will_do():
+    prose = said("The sky is blue.", answer=5)
+    found = probed(NOTHING, "--model", "m", **dict.fromkeys(("json_schema", "tools", "json"), prose))
+
+    assert (found["code"], found["mode"]) == (0, "md_json")
+
+
+def test_the_settings_to_use_hold_what_the_probe_was_given_and_no_secret(tmp_path):
+    given = (
+        "--reasoning-effort",
+        "none",
+        "--extra",
+        '{"top_p": 0.5}',
+        "--no-warm-up",
+        "--header",
+        "X-Team=desk-47110815",
+    )
+    with ScriptedEndpoint(server(LLAMA_CPP)) as endpoint:
+        ran = probe(endpoint.url, "--model", "tiny", *given, "--api-key", "key-for-the-test-1")
+        flags, _, toml = ran.out.partition("or as mahdar.toml\n")
+        (tmp_path / "mahdar.toml").write_text(toml, encoding="utf-8")
+        config = json.loads(mahdar("config", "--json").out)
+
+    assert "--reasoning-effort none" in flags
+    assert "--no-warm-up" in flags
+    assert "--concurrency 2" in flags
+    names = ("reasoning_effort", "extra", "warm_up", "concurrency")
+    assert [config[name]["value"] for name in names] == ["none", '{"top_p": 0.5}', "false", "2"]
+    assert "desk-4711" not in ran.out
+    assert "key-for-the-test" not in ran.out
+
+
+def test_a_key_among_the_further_fields_is_not_printed():
+    with ScriptedEndpoint(server(LLAMA_CPP)) as endpoint:
+        ran = probe(endpoint.url, "--model", "tiny", "--extra", '{"user": "sk-proj-%s"}' % ("aB3_" * 10))
+
+    assert ran.code == 0
+    assert "sk-proj" not in ran.out
+
+
+@pytest.mark.parametrize("slots", [0, True, "2", None])
+def test_slots_that_are_no_number_are_unknown(slots):
+    pages = {**LLAMA_CPP, "/props": {"default_generation_settings": {"n_ctx": 8192}, "total_slots": slots}}
+
+    assert probed(pages, "--model", "tiny")["slots"] is None

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from extract.secrets import find_secret, locate, mask
+from extract.secrets import find_secret, is_open, locate, mask
 
 # Put together here, so that no scanner takes this file for one that leaks.
 OPENAI = "sk-" + "a1B2c3D4" * 6
@@ -97,3 +97,19 @@ def test_the_place_of_a_secret_is_named(value, path):
 )
 def test_a_masked_key_shows_four_characters_at_most(key, shown):
     assert mask(key) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "is_kept"),
+    [
+        ("http://localhost:11434/v1", True),
+        ("https://n.openai.azure.com/openai?api-version=2024-10-21", True),
+        ("https://gateway.example/v1?token=abc", False),
+        ("https://gateway.example/v1?api-version=1&sig=abc", False),
+        ("https://gateway.example/v1?abc", False),
+        ("https://me:abc@gateway.example/v1", False),
+        ("https://[abc", False),
+    ],
+)
+def test_an_address_is_written_down_only_with_what_cannot_be_secret(url, is_kept):
+    assert is_open(url) == is_kept

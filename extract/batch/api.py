@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from extract.batch.lines import URL
+from extract.batch.place import place_of
 from extract.client import Endpoint
 from extract.errors import EndpointError
 from extract.faults import from_connection, from_http, from_reply
 from extract.request import Form, Request
-from extract.secrets import hide, mask
+from extract.secrets import forms, hide, mask
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError, AsyncOpenAI
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WINDOW: Literal["24h"] = "24h"
+_BEING_LOOKED_AT = frozenset({"pending", "running"})
+_LOOK_AGAIN_S = 5.0
+_LOOKS = 360
 _NO_BATCHES = (
     "; an endpoint without the Batch API is asked with `mahdar run`, or reads the file of `mahdar batch export`; "
     "a batch is found with a key of the project that it was submitted in"
@@ -49,8 +51,11 @@ class Api:
     event loop that used it.
     """
 
-    def __init__(self, endpoint: Endpoint, model: str) -> None:
-        self._endpoint = endpoint
+    def __init__(
+        self, endpoint: Endpoint, model: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._endpoint, self._sleep = endpoint, sleep
+        self._place = place_of(endpoint)
         # What is said of a fault names the model.
         self._about = Request(model=model, messages=(), form=Form("", {}))
         self._once: AsyncOpenAI | None = None
@@ -69,10 +74,31 @@ class Api:
 
         return await self._first(self._patient().files.list(purpose="batch"), named)
 
+    async def processed(self, file_id: str) -> None:
+        """Wait until a batch may be made of an uploaded file: Azure refuses one while it still looks at the file.
+
+        Half an hour at most; EndpointError for a file that it finds fault with.
+        """
+        for _ in range(_LOOKS if self._endpoint.is_azure else 0):
+            file = self._has(await self._asked(self._patient().files.retrieve(file_id)), "id")
+            if file.status not in _BEING_LOOKED_AT:
+                self._not_refused(file)
+                return
+            await self._sleep(_LOOK_AGAIN_S)
+
+    def _not_refused(self, file: Any) -> None:
+        if file.status == "error":
+            said = self._hidden(str(file.status_details or "no reason given"))
+            raise EndpointError(f"{file.filename}: the endpoint refused this file of requests: {said}", kind="request")
+
     async def create(self, file_id: str, name: str) -> Remote:
         """Make a batch of an uploaded file."""
         making = self._client().batches.create(
-            input_file_id=file_id, endpoint=URL, completion_window=_WINDOW, metadata={"mahdar": name}
+            input_file_id=file_id,
+            # openai's list of them lacks Azure's.
+            endpoint=cast("Literal['/v1/chat/completions']", self._place.batch_url),
+            completion_window=_WINDOW,
+            metadata={"mahdar": name},
         )
         return self._remote(await self._asked(making))
 
@@ -96,7 +122,8 @@ class Api:
     async def download(self, file_id: str, path: Path) -> None:
         """Write a file's content to a path, whole or not at all, without our key should it be in there."""
         draft = path.with_name(f"{path.name}.tmp")
-        secrets = [(text.encode(), mask(text).encode()) for text in self._endpoint.secrets if len(text) >= 8]
+        long = (text for text in self._endpoint.secrets if len(text) >= 8)
+        secrets = [(form.encode(), mask(text).encode()) for text in long for form in forms(text)]
         with self._told():
             async with self._patient().files.with_streaming_response.content(file_id) as response:
                 with draft.open("wb") as file:
@@ -115,24 +142,13 @@ class Api:
     def _client(self) -> AsyncOpenAI:
         """A client that tries once."""
         if self._once is None:
-            import openai
+            from extract.batch.wire import client_of
+            from extract.transport import Unanswered
 
-            endpoint, parts = self._endpoint, urlsplit(self._endpoint.base_url)
-            given = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-            basic = {"Authorization": f"Basic {b64encode(given.encode()).decode()}"} if parts.username else {}
-            azure = {"api-key": endpoint.api_key} if endpoint.is_azure else {}
-            host = parts.netloc.rpartition("@")[2]
-            self._once = openai.AsyncOpenAI(
-                base_url=parts._replace(netloc=host, query="", fragment="").geturl(),
-                # Local servers take any; some proxies want there to be one.
-                api_key=endpoint.api_key or "none",
-                timeout=openai.Timeout(endpoint.timeout_s, connect=endpoint.connect_timeout_s),
-                max_retries=0,
-                default_headers={"User-Agent": "mahdar", **basic, **azure, **endpoint.headers},
-                default_query=dict(parse_qsl(parts.query)),
-            )
-            # As the live transport: what a variable of openai's says does not go along.
-            self._once.organization = self._once.project = None
+            try:
+                self._once = client_of(self._endpoint, self._place)
+            except Unanswered as error:
+                raise from_connection(error, self._endpoint) from None
         return self._once
 
     def _patient(self) -> AsyncOpenAI:
@@ -162,8 +178,9 @@ class Api:
             id=batch.id,
             status=batch.status,
             created_at=batch.created_at,
-            output_file=batch.output_file_id,
-            error_file=batch.error_file_id,
+            # Azure says "" for none.
+            output_file=batch.output_file_id or None,
+            error_file=batch.error_file_id or None,
             counts={name: getattr(counts, name) or 0 for name in ("total", "completed", "failed")} if counts else {},
             faults=[self._hidden(error.message or error.code or "") for error in (errors and errors.data) or []],
         )
@@ -205,6 +222,8 @@ class Api:
         from extract.transport import Unanswered
 
         cause = error.__cause__
+        if isinstance(cause, Unanswered):
+            return from_connection(cause, self._endpoint)
         name, said = type(cause).__name__, str(cause or error)
         if "CERTIFICATE" in said or "SSL" in said:
             unanswered = Unanswered("untrusted", said)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from extract.batch.place import Place
 from extract.client import Endpoint, content, read
 from extract.errors import EndpointError
 from extract.faults import from_http
 from extract.request import Completion, Form, Request
 
-URL: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 # What the API calls a line that had no turn before its batch was over.
 _NO_TURN = {"batch_expired": "expired", "batch_cancelled": "cancelled"}
 
 
-def dump(request: Request) -> bytes:
-    """A request as a line, with the body that goes over the wire when it is asked live; its custom_id is its key."""
-    head = f'{{"custom_id":"{request.key}","method":"POST","url":"{URL}","body":'
-    return head.encode() + content(request) + b"}\n"
+def dump(request: Request, place: Place) -> bytes:
+    """A request as a line, with the body that goes over the wire when it is asked live; its custom_id is its key.
+
+    Where the address names the deployment in place of the body, a batch has only the body for it.
+    """
+    head = f'{{"custom_id":"{request.key}","method":"POST","url":"{place.line_url}","body":'
+    sent = replace(request, model=place.deployment) if place.deployment else request
+    return head.encode() + content(sent) + b"}\n"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from extract.batch.lines import dump
+from extract.batch.place import Place
 from extract.batch.state import Part, Stage, State, key_line
 from extract.batch.wanted import Item
 from extract.errors import ConfigError, InputError
@@ -31,6 +32,7 @@ class Writer:
 
     state: State
     limits: Limits
+    place: Place
     stage: Stage = "written"
     _left: tuple[Item, bytes] | None = field(default=None, init=False)
 
@@ -47,7 +49,7 @@ class Writer:
 
     def _lines(self, items: Iterable[Item]) -> Iterator[tuple[Item, bytes]]:
         for item in items:
-            line = dump(item[0])
+            line = dump(item[0], self.place)
             if self.limits.are_passed(1, len(line)):
                 raise InputError(
                     f"document {item[1].document!r} makes a line of {len(line):,} bytes, more than a file of a batch "

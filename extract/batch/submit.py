@@ -22,6 +22,7 @@ async def send(state: State, part: Part, api: Api) -> None:
     if part.batch_id is None:
         made = await api.find_batch(part.file_id, state.remote(part)) if part.stage == "creating" else None
         if made is None:
+            await api.processed(part.file_id)
             _note(state, part, "creating")
             made = await api.create(part.file_id, state.remote(part))
         part.batch_id = made.id

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from extract import compose
 from extract.batch import collect as collecting
 from extract.batch.api import Api
 from extract.batch.estimate import estimate
 from extract.batch.parts import Limits, Writer
+from extract.batch.place import place_of
 from extract.batch.state import State, load
 from extract.batch.submit import drop, send, unsent
 from extract.batch.wanted import Wanted
@@ -23,10 +23,12 @@ from extract.cli import batch_files, options
 from extract.cli import batch_text as text
 from extract.cli import batch_work as work
 from extract.cli.batch_desk import Desk
+from extract.client import Endpoint
 from extract.errors import InputError
 
 PARTLY_FAILED = 1
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 @click.group("batch")
@@ -43,7 +45,8 @@ command.add_command(batch_files.import_)
 
 def _about(function: F) -> F:
     """The argument FOLDER, and where to ask about it."""
-    settings = options.settings("base_url", "api_key", "timeout_s", "connect_timeout_s", "max_tries", "cache")
+    patience = ("timeout_s", "connect_timeout_s", "max_tries")
+    settings = options.settings("base_url", "api_key", *options.GATEWAY, *patience, "cache")
     place = click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="FOLDER")
     return place(settings(function))
 
@@ -67,6 +70,8 @@ def submit(inputs: tuple[str, ...], *, folder: Path, reask: bool, **flags: Any) 
         click.echo(text.what(wanted))
     if state.parts:
         click.echo(f"next       mahdar batch collect {folder}")
+        for line in text.left_out(state):
+            click.echo(line)
 
 
 async def _submit(desk: Desk, state: State, wanted: Wanted) -> None:
@@ -77,7 +82,7 @@ async def _submit(desk: Desk, state: State, wanted: Wanted) -> None:
             click.echo(text.sent(part))
         limits = Limits(lines=settings.batch_lines, bytes=round(settings.batch_mb * 1e6))
         terms_ = work.terms(desk)
-        for part, survey in Writer(state, limits).parts(wanted.requests(desk.documents())):
+        for part, survey in Writer(state, limits, place_of(desk.endpoint)).parts(wanted.requests(desk.documents())):
             click.echo(text.to_come(part, estimate(survey, terms_)))
             await send(state, part, api)
             click.echo(text.sent(part))
@@ -91,7 +96,7 @@ def status(folder: Path, **flags: Any) -> None:
     """Ask how far the batches of FOLDER are: a line for each."""
     state = load(folder)
     with desks.locked(folder):
-        asyncio.run(_with(state, flags, lambda api: collecting.ask(state, api)))
+        _with(state, desks.reached(state, flags), lambda api: collecting.ask(state, api))
     now = text.age_from(time.time())
     for part in state.parts:
         click.echo(text.status(part, now))
@@ -105,7 +110,7 @@ def cancel(folder: Path, **flags: Any) -> None:
     """End the batches of FOLDER that are not over; what is answered by then can be collected."""
     state = load(folder)
     with desks.locked(folder):
-        asyncio.run(_with(state, flags, lambda api: drop(state, api)))
+        _with(state, desks.reached(state, flags), lambda api: drop(state, api))
     now = text.age_from(time.time())
     for part in state.parts:
         click.echo(text.status(part, now))
@@ -127,7 +132,7 @@ def collect(folder: Path, *, wait: bool, again: bool, every_s: float, **flags: A
         if again:
             for part in state.parts:
                 part.stage = "created" if part.stage == "collected" and part.batch_id else part.stage
-        is_bad = asyncio.run(_with(state, flags, lambda api: _collect(state, desk, api, every_s if wait else None)))
+        is_bad = _with(state, desk.endpoint, lambda api: _collect(state, desk, api, every_s if wait else None))
         work.say_left(state, desk)
     return PARTLY_FAILED if is_bad else 0
 
@@ -152,11 +157,17 @@ async def _collect(state: State, desk: Desk, api: Api, every_s: float | None) ->
     return is_bad
 
 
-async def _with(state: State, flags: dict[str, Any], work: Callable[[Api], Any]) -> Any:
+def _with(state: State, endpoint: Endpoint, work: Callable[[Api], Awaitable[T]]) -> T:
     """Do some work with the endpoint that a state was submitted to."""
-    resolved = options.resolved(desks.again(state, flags))
-    api = Api(compose.endpoint(resolved.settings), state.job["model"])
-    try:
-        return await work(api)
-    finally:
-        await api.close()
+    if names := desks.forgotten(state, endpoint):
+        said = "submitted with headers that are not given now"
+        click.echo(f"mahdar: warning: {said}: {', '.join(names)}; see --header and MAHDAR_HEADERS", err=True)
+
+    async def go() -> T:
+        api = Api(endpoint, state.job["model"])
+        try:
+            return await work(api)
+        finally:
+            await api.close()
+
+    return asyncio.run(go())

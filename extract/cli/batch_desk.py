@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from extract import compose
 from extract.batch.state import NAME, State, load
@@ -20,12 +19,13 @@ from extract.documents import Metadata, read
 from extract.errors import ConfigError
 from extract.lock import Lock
 from extract.pipeline import Pipeline
-from extract.secrets import locate
-from extract.settings import Resolved, Settings, flag
+from extract.secrets import is_open, locate
+from extract.settings import Resolved, Settings, typed
 
 METADATA = ("published", "source", "language")
-# Kept nowhere, or as what they came to.
-_NOT_KEPT = ("api_key", "api_key_command", "headers", "base_url", "cache")
+# Flags that may hold a secret: their values are kept nowhere.
+NOT_KEPT = ("base_url", "api_key", "api_key_command", "headers")
+_NOT_KEPT = (*NOT_KEPT, "cache")
 # Options that `mahdar run` does not have.
 _OF_BATCHES = ("batch_lines", "batch_mb")
 
@@ -68,12 +68,14 @@ class Desk:
         """What the user gave, to be given again; ConfigError if there is a key in it."""
         names = (*Settings.model_fields, *METADATA)
         kept = {name: flags[name] for name in names if flags.get(name) is not None and name not in _NOT_KEPT}
-        parts = urlsplit(self.settings.base_url or "")
-        is_open = "@" not in parts.netloc and not parts.query
+        is_kept = is_open(self.settings.base_url or "")
+        left_out = [name for name in NOT_KEPT if flags.get(name) is not None and (name != "base_url" or not is_kept)]
         asked = {
             "inputs": list(self.inputs),
             "flags": kept,
-            "base_url": self.settings.base_url if is_open else None,
+            "left_out": left_out,
+            "headers": sorted(self.settings.headers),
+            "base_url": self.settings.base_url if is_kept else None,
             "cache": str(self.cache.folder),
             "is_default_cache": flags.get("cache") is None,
         }
@@ -120,6 +122,17 @@ def again(state: State, flags: Mapping[str, Any]) -> dict[str, Any]:
 def reopened(state: State, flags: Mapping[str, Any]) -> Any:
     """The desk that a folder was submitted from."""
     return opened(state.asked["inputs"], again(state, flags))
+
+
+def reached(state: State, flags: Mapping[str, Any]) -> Endpoint:
+    """The endpoint that a folder was submitted to."""
+    return compose.endpoint(options.resolved(again(state, flags)).settings)
+
+
+def forgotten(state: State, endpoint: Endpoint) -> list[str]:
+    """Names of headers that a folder was submitted with and that are not given now."""
+    given = {name.lower() for name in endpoint.headers}
+    return [name for name in state.asked.get("headers", []) if name.lower() not in given]
 
 
 @contextmanager
@@ -169,8 +182,14 @@ def submit_command(state: State) -> str:
 
 def _command(name: str, state: State, more: Sequence[str], left_out: Sequence[str]) -> str:
     asked = state.asked
-    given = {"base_url": asked["base_url"], **asked["flags"]}
+    # The mode that was assumed: a run that finds out another would find none of the answers.
+    given = {"base_url": asked["base_url"], **asked["flags"], "mode": state.job["mode"]}
     if not asked["is_default_cache"]:
         given["cache"] = asked["cache"]
-    words = [word for key, value in given.items() if value and key not in left_out for word in (flag(key), str(value))]
+    words = [
+        word
+        for key, value in given.items()
+        if key not in left_out and (value or value is False)
+        for word in typed(key, value)
+    ]
     return f"mahdar {name} {shlex.join([*asked['inputs'], *words, *more])}"

@@ -10,6 +10,7 @@ import click
 from extract.batch import collect as collecting
 from extract.batch.estimate import estimate
 from extract.batch.parts import Limits, Writer
+from extract.batch.place import place_of
 from extract.batch.state import State, load
 from extract.cli import batch_desk as desks
 from extract.cli import batch_text as text
@@ -35,7 +36,7 @@ def export(inputs: tuple[str, ...], *, path: Path, reask: bool, **flags: Any) ->
     with desks.opened(inputs, flags) as desk:
         state = State(path=state_path, job=desk.job(), asked=desk.asked(flags))
         wanted = work.wanted(desk, state, with_reasks=reask)
-        writer = Writer(state, Limits(), stage="exported")
+        writer = Writer(state, Limits(), place_of(desk.endpoint), stage="exported")
         for each in (path, path.with_suffix(".failed.jsonl")):
             each.unlink(missing_ok=True)
         parts = list(writer.parts(wanted.requests(desk.documents()), name=path.stem))

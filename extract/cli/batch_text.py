@@ -13,6 +13,7 @@ from extract.batch.wanted import Standing, Wanted
 from extract.cli.batch_desk import run_command, submit_command
 from extract.cli.cells import clean
 from extract.cli.output import counted, duration
+from extract.settings import VARIABLES, flag
 
 _SHOWN = 3
 _ANEW = "; `collect --again` asks for the file anew"
@@ -111,6 +112,21 @@ def following(state: State, found: Standing) -> Iterator[str]:
         if left
         else "           asks for nothing: all is known"
     )
+    yield from left_out(state)
+
+
+def left_out(state: State) -> Iterator[str]:
+    """What the next commands lack, if anything: flags whose values are written down nowhere."""
+    names = state.asked.get("left_out", [])
+    given = [said for name in names for said in _given(name, state)]
+    if given:
+        variables = ", ".join(VARIABLES[name] for name in names)
+        yield f"           with the same {', '.join(given)}, which no file keeps; or set {variables}"
+
+
+def _given(name: str, state: State) -> list[str]:
+    """A flag as it was given, but for its value."""
+    return [f"{flag(name)} {each}" for each in state.asked["headers"]] if name == "headers" else [flag(name)]
 
 
 def age_from(seconds: float) -> datetime:

@@ -28,7 +28,7 @@ def asking(function: F) -> F:
         options.no_cache,
         click.option("--reask", is_flag=True, help="Also the next request where a cached answer was invalid."),
         options.settings(*options.PATIENCE, "cache", "prompts", "max_chars", "prices", "batch_lines", "batch_mb"),
-        options.settings(*options.ENDPOINT),
+        options.settings(*options.ENDPOINT, *options.GATEWAY),
         options.settings("prompt"),
         options.inputs,
     ):

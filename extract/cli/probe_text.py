@@ -40,12 +40,16 @@ def _said(found: Found, tokens: int, *, is_kept: bool) -> Iterator[tuple[str, st
     yield from _modes(found)
     if found.is_whole:
         yield "context", f"{found.context:,} tokens ({found.context_by})" if found.context else "unknown"
+    if found.slots is not None:
+        yield "slots", f"{found.slots} requests at a time" if found.slots > 1 else "one request at a time"
     yield from _measured(found)
     yield from ((head, text) for head, text in _rest(found) if text)
     for fault in found.faults:
         yield "fault", fault
     if advice.is_too_short(found, tokens):
         yield "fault", f"the prompt takes about {tokens:,} tokens, which leaves no room: {_room(found)}"
+    if advice.is_deaf(found):
+        yield "fault", "no answer had the form asked for, not even where the question shows it: use another model"
     for unknown in found.unknown:
         yield "not known", unknown
     yield "verdict", "a run would work" if advice.works(found, tokens) else "a run would not work"
@@ -101,7 +105,8 @@ def _measured(found: Found) -> Iterator[tuple[str, str]]:
         return
     rate, load = found.speed.tokens_per_s, found.speed.load_s
     estimated = "" if found.speed.is_counted else ", tokens estimated"
-    shown = f"{rate:,.{0 if rate >= 10 else 1}f} tokens a second{estimated}" if rate else "unknown: an empty answer"
+    why = "it came at once" if found.speed.tokens else "an empty answer"
+    shown = f"{rate:,.{0 if rate >= 10 else 1}f} tokens a second{estimated}" if rate else f"unknown: {why}"
     yield "speed", shown
     both = f"first answer {found.speed.first_s:.1f} s, second {found.speed.second_s:.1f} s"
     yield "load time", f"about {load:.0f} s ({both})" if load else f"none ({both})"

@@ -15,6 +15,7 @@ _OPENAI_KEY = "; set OPENAI_API_KEY or MAHDAR_API_KEY to a key of this endpoint"
 _AZURE_KEY = f"{_KEY}; Azure behind another name needs --azure"
 _PULL = "; is {model!r} there? With Ollama: ollama pull {model}"
 _MODEL = "; is {model!r} there? The endpoint's /models lists what is"
+_LOAD = "; load one in LM Studio: lms load {model}"
 _DEPLOYMENT = "; is {model!r} there? Azure wants the name of a deployment, and a new one takes minutes"
 _CREDIT = "; the account has no credit left"
 _CONTEXT = "; use a model with a longer context{lower}, or give the server {room} tokens: "
@@ -72,6 +73,7 @@ _MODELS: tuple[Row, ...] = (
     ((), ("unexpected endpoint or method",), "path", PATH),
     ((404,), ("file not found",), "path", PATH),
     ((404,), ("deployment",), "model", _DEPLOYMENT),
+    ((400, 404), ("no models loaded",), "model", _LOAD),
     ((), ("not found, try pulling",), "model", _PULL),
     # Ollama's shorter form: model 'x' not found.
     ((404,), ("model '",), "model", _PULL),
@@ -84,12 +86,13 @@ _OPTIONS: tuple[Row, ...] = (
     ((400, 422), ("max_completion_tokens",), "option", _RENAMED),
     ((400, 422), ("temperature",), "option", "; use --temperature none"),
     ((400, 422), ("support thinking", "think value", "reasoning_effort", "reasoning effort"), "option", _THINKING),
+    ((400, 422), ("invalid reasoning value",), "option", _THINKING),
     ((400, 422), ("unexpected field", "extra inputs", "unsupported parameter"), "option", _OPTION),
 )
 _SERVERS: tuple[Row, ...] = (
     ((499,), (), "request", _CANCELED),
     ((500, 503), ("loading model", "timed out waiting for llama"), "server", _LOADING),
-    ((500,), ("unexpectedly stopped", "out of memory"), "server", _MEMORY),
+    ((500,), ("unexpectedly stopped", "out of memory", "more system memory"), "server", _MEMORY),
     ((500,), ("connection error",), "server", "; does the server behind this proxy run?"),
 )
 # First match wins.

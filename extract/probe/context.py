@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from extract.probe.look import Looks
+from extract.probe.look import ABOUT_MODELS, Looks
 from extract.request import Form, Request
 
 _SAYS = "the server says"
@@ -18,20 +18,23 @@ _IN_ERRORS = (
 )
 # Longer than any context there is.
 _TOO_LONG = 100_000_000
-# Models that answer anyway, and for as long as they are let: asking these for too long an answer tells nothing.
-_PATIENT = frozenset({"Ollama", "llama.cpp", "LM Studio"})
+# Models that answer anyway, and for as long as they are let: asking these for too long an answer tells nothing. One of
+# them may stand behind LiteLLM.
+_PATIENT = frozenset({"Ollama", "llama.cpp", "LM Studio", "LiteLLM"})
 
 
 def said(looks: Looks, listed: Mapping[str, Any] | None, model: str) -> tuple[int | None, str]:
     """The context that the server says the model has, and where it does."""
     props, meta = looks.good("/props").get("default_generation_settings"), (listed or {}).get("meta")
     studio = _of(looks.good("/api/v0/models").get("data"), "id", model)
+    proxied = _of(looks.good(ABOUT_MODELS).get("data"), "model_name", model) or {}
     sources: tuple[tuple[str, Any, str], ...] = (
         ("/props", props, "n_ctx"),
         ("/v1/models", meta, "n_ctx"),
         ("/v1/models", listed, "max_model_len"),
         ("/api/v0/models", studio, "loaded_context_length"),
         ("/v1/models", listed, "context_length"),
+        (ABOUT_MODELS, proxied.get("model_info"), "max_input_tokens"),
         ("/api/ps", loaded(looks, model), "context_length"),
     )
     for where, value, name in sources:

@@ -48,8 +48,9 @@ class Measured:
 class Found:
     """All that is known of a model at an address; None and "" stand for what is not.
 
-    `mode` is the one to use, None if no request was answered. `faults` are lines that say what went wrong and what
-    to do about it, `unknown` what could not be found out. Without `is_whole` only modes were tried.
+    `mode` is the one to use, None if no request was answered; `slots` is how many requests the server answers at a
+    time. `faults` are lines that say what went wrong and what to do about it, `unknown` what could not be found out.
+    Without `is_whole` only modes were tried.
     """
 
     address: str
@@ -66,6 +67,7 @@ class Found:
     modes: Mapping[Mode, Tried] = field(default_factory=dict)
     context: int | None = None
     context_by: str = ""
+    slots: int | None = None
     speed: Measured | None = None
     thinking: str = ""
     streaming: str = ""

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 TIMEOUT_S = 5.0
 # Beside /chat/completions.
 MODELS = "/models"
-# From the root of the server. Not /health: there LiteLLM asks every model that it has.
-ROOTS = ("/api/version", "/api/ps", "/props", "/version", "/api/v0/models")
+# LiteLLM's. Not /health: there it asks every model that it has.
+ALIVE, ABOUT_MODELS = "/health/liveliness", "/model/info"
+# From the root of the server.
+ROOTS = ("/api/version", "/api/ps", "/props", "/version", "/api/v0/models", ALIVE, ABOUT_MODELS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ def judge(mode: Mode, completion: Completion) -> Tried:
             return Tried("enforced", "a JSON object of any form")
     elif _has_form(completion):
         return Tried("followed" if mode == "md_json" else "enforced")
+    if mode == "md_json" and _object(completion) is not None:
+        return Tried("followed", "in part: a JSON object of another form")
     if is_cut(completion):
         return Tried("cut", "thoughts took all the tokens" if completion.reasoning else "it was too long")
     return Tried("ignored", f"it answered {shorten(completion.text, 40)!r}" if completion.text else "it said nothing")
@@ -117,9 +119,15 @@ class Once:
         return await shield(self._task)
 
 
-def _has_form(completion: Completion) -> bool:
+def _object(completion: Completion) -> dict[str, Any] | None:
+    """The JSON object in an answer, if there is one."""
     try:
         value = json.loads(answer_text(completion))
     except (ReplyError, ValueError):
-        return False
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _has_form(completion: Completion) -> bool:
+    value = _object(completion) or {}
     return value.keys() == _PROPERTIES.keys() and value["colour"] == VALUE and isinstance(value["is_day"], bool)

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from extract import hosts
-from extract.probe.look import MODELS, Looks
+from extract.probe.look import ALIVE, MODELS, Looks
 
 UNKNOWN = "unknown"
 
@@ -43,6 +43,9 @@ def _by_pages(looks: Looks) -> Iterator[Server]:
     # A proxy repeats what the servers behind it say, so its own header comes first.
     if version := looks.header("x-litellm-version"):
         yield Server("LiteLLM", version, "the header x-litellm-version")
+    # Newer ones have that header on answers alone.
+    if ALIVE in looks.pages and looks.pages[ALIVE].good == "I'm alive!":
+        yield Server("LiteLLM", known_by=ALIVE)
     props = looks.good("/props")
     if "default_generation_settings" in props:
         yield Server("llama.cpp", _text(props.get("build_info")), "/props")
@@ -83,6 +86,12 @@ def models(looks: Looks) -> list[Mapping[str, Any]] | None:
     if not isinstance(listed, list):
         return None
     return [model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str)]
+
+
+def slots(looks: Looks) -> int | None:
+    """How many requests llama.cpp answers at a time; None of others."""
+    found = looks.good("/props").get("total_slots")
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
 
 
 def entry(listed: list[Mapping[str, Any]] | None, model: str) -> Mapping[str, Any] | None:

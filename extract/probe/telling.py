@@ -28,6 +28,7 @@ def looked(endpoint: Endpoint, looks: Looks, model: str | None) -> tuple[Found, 
         version=about.version,
         known_by=about.known_by,
         models=names,
+        slots=server.slots(looks),
     )
     if model is None:
         there = "the endpoint lists several" if names else "the endpoint lists none"
@@ -38,7 +39,9 @@ def looked(endpoint: Endpoint, looks: Looks, model: str | None) -> tuple[Found, 
 
 def fault_of(error: EndpointError, found: Found) -> str:
     """An error as a line, with the names near one that is not there."""
-    near = server.near(found.model, found.models or ()) if error.kind == "model" else []
+    names = server.near(found.model, found.models or ()) if error.kind == "model" else []
+    # A proxy lists names that the server behind it need not have.
+    near = [name for name in names if name != found.model]
     return f"{error}; near that name: {', '.join(near)}" if near else str(error)
 
 
@@ -55,6 +58,9 @@ def unknown_of(found: Found) -> list[str]:
         unknown.append("the context length: the server does not say, and no error told it")
     if found.server == "Ollama" and not found.faults:
         unknown.append("whether it refuses a prompt that is too long or cuts it without a word")
+        unknown.append(
+            "how many requests it answers at a time: OLLAMA_NUM_PARALLEL says, and --concurrency 2 suits one"
+        )
     cut = [mode for mode, tried in found.modes.items() if tried.outcome == "cut"]
     if cut:
         unknown.append(f"whether {', '.join(cut)} is enforced: the answer met the limit of {modes.LONGEST} tokens")

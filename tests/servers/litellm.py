@@ -10,6 +10,8 @@ from tests.servers.install import LITELLM
 from tests.servers.process import Process, free_port
 
 KEY = "sk-invented-for-tests"
+# What its configuration says of each model.
+CONTEXT = 16_384
 
 
 class LiteLLM(Process):
@@ -37,6 +39,7 @@ def _config(backends: Mapping[str, str]) -> dict[str, object]:
         {
             "model_name": name,
             "litellm_params": {"model": f"openai/{name}", "api_base": url, "api_key": "none", "max_retries": 0},
+            "model_info": {"max_input_tokens": CONTEXT},
         }
         for name, url in backends.items()
     ]

@@ -97,6 +97,15 @@ def _with_ollama(folder: Path) -> None:
     for name, (model, command) in cases.items():
         with Ollama(model, says=said, port=11434):
             _write(f"ollama-{name}", f"{command} --out runs/{name}", folder=folder)
+    probes: dict[str, tuple[Model, str]] = {
+        "probe": (Model(num_ctx=16384, load_delay_s=3, thinks=True), f"probe {_OLLAMA} --no-cache"),
+        "probe-missing-model": (Model(), f"probe {_OLLAMA} --no-cache".replace("--model tiny", "--model qwen3:8b")),
+        "probe-short-context": (Model(has_tools=False), f"probe {_OLLAMA} --no-cache"),
+        "probe-format-ignored": (Model(num_ctx=16384, honours_format=False), f"probe {_OLLAMA} --no-cache"),
+    }
+    for name, (model, command) in probes.items():
+        with Ollama(model, says=said, port=11434):
+            _write(f"ollama-{name}", command, folder=folder)
 
 
 def _with_litellm(folder: Path, model: Path) -> None:
@@ -104,6 +113,8 @@ def _with_litellm(folder: Path, model: Path) -> None:
         backends = {tiny_model.NAME: server.url, "dead": "http://127.0.0.1:9/v1"}
         with LiteLLM(folder, backends, port=4000):
             run = f"run seeds/001* {_LITELLM} --prompt meeting --max-tokens 600"
+            for name, model_name in (("probe", "tiny-random"), ("probe-dead-server", "dead")):
+                _write(f"litellm-{name}", f"probe {_LITELLM} --model {model_name} --no-cache", folder=folder, **_KEYS)
             cases = {"answers": "--model tiny-random", "dead-server": "--model dead --max-tries 1"}
             for name, more in (cases | {"missing-model": "--model nope"}).items():
                 _write(f"litellm-{name}", f"{run} {more} --out runs/litellm-{name}", folder=folder, **_KEYS)
