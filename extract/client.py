@@ -188,7 +188,7 @@ class Client:
             await connection.close()
 
     async def _ask(self, request: Request, *, is_paced: bool = True) -> Completion:
-        from extract.transport import Unanswered
+        from extract.route import Unanswered
 
         sent = content(request)
         started = time.perf_counter()

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import ssl
 import time
 from asyncio import Timeout, get_running_loop, timeout, timeout_at
-from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from multidict import CIMultiDict
 from yarl import URL
 
+from extract.route import PATH, Unanswered, Why, address, bundle, headers, proxy, trusted
 from extract.streamed import Streamed
 
 if TYPE_CHECKING:
     from extract.client import Endpoint
 
-Why = Literal[
-    "unusable",
-    "unconnected",
-    "untrusted",
-    "late",
-    "wordless",
-    "unfinished",
-    "stalled",
-    "broken",
-    "redirected",
-    "key",
-    "header",
-]
-
-_PATH = "/chat/completions"
 _KEEP_IDLE_S = 30.0
 # A connection that had been closed under us says so within a round trip; what takes longer was a server that
 # had our request and died over it.
@@ -51,14 +30,6 @@ _EVENTS = "text/event-stream"
 # Behind the end of an answer there may come a count of its tokens, and behind that the end of the stream: what is
 # there by then can be used, and so can the connection.
 _COUNT_S, _END_S = 5.0, 0.1
-
-
-class Unanswered(Exception):  # noqa: N818  what happened, not whose fault it was
-    """No whole reply came. `why` says in a word how that was, the text what is known; no address, no secret."""
-
-    def __init__(self, why: Why, reason: str = "") -> None:
-        super().__init__(reason)
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +68,15 @@ class Connection:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._loop = get_running_loop()
-        self._url = _address(endpoint.base_url)
-        self._headers = _headers(endpoint)
+        self._url = address(endpoint.base_url)
+        self._headers = headers(endpoint)
         self._begin_s, self._whole_s = endpoint.first_token_timeout_s, endpoint.timeout_s
         # Where the beginning has a time of its own, `_send` keeps both.
         total = endpoint.timeout_s if self._begin_s is None else None
         self._timeout = aiohttp.ClientTimeout(total=total, connect=endpoint.connect_timeout_s)
         # A stream may take as long as it goes on.
         self._endless = aiohttp.ClientTimeout(total=None, connect=endpoint.connect_timeout_s)
-        self._proxy = _proxy(self._url)
+        self._proxy = proxy(self._url)
         self._pool = self._session(force_close=False)
         self._fresh: aiohttp.ClientSession | None = None
 
@@ -169,7 +140,7 @@ class Connection:
             data=content,
             allow_redirects=False,
             proxy=self._proxy,
-            ssl=_trusted(_bundle()) if is_tls else True,
+            ssl=trusted(bundle()) if is_tls else True,
             trace_request_ctx=tried,
             timeout=self._endless if tried.is_streamed else self._timeout,
         )
@@ -231,83 +202,6 @@ class Connection:
         )
 
 
-def _address(base_url: str) -> URL:
-    """Where to post: the path goes before a query (?api-version=... of Azure), credentials into a header."""
-    parts = urlsplit(base_url)
-    host = parts.netloc.rpartition("@")[2]
-    path = parts.path.rstrip("/") + _PATH
-    try:
-        url = URL(parts._replace(netloc=host, path=path, fragment="").geturl())
-    except ValueError as error:
-        raise Unanswered("unusable", str(error).replace(parts.netloc, host)) from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise Unanswered("unusable", "the address must start with http:// or https:// and a host")
-    return url
-
-
-def _headers(endpoint: Endpoint) -> Mapping[str, str]:
-    """Ours, then the user's, which win whatever the case of their names."""
-    headers = CIMultiDict(
-        {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "mahdar"}
-        | dict([_authorization(endpoint)])
-    )
-    for name, value in endpoint.headers.items():
-        if not (value.isascii() and value.isprintable()):
-            raise Unanswered("header", f"the header {name} holds a line break or another character that none can")
-        headers[name] = value
-    return headers
-
-
-def _authorization(endpoint: Endpoint) -> tuple[str, str]:
-    """The header that the key goes into, or the name and password of the address."""
-    parts = urlsplit(endpoint.base_url)
-    if parts.username is not None:
-        given = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        return "Authorization", f"Basic {b64encode(given.encode()).decode()}"
-    if not (endpoint.api_key.isascii() and endpoint.api_key.isprintable()):
-        raise Unanswered("key", "the key holds a line break or another character that no key has")
-    # Local servers take any; some proxies want there to be one.
-    key = endpoint.api_key or "none"
-    return ("api-key", key) if endpoint.is_azure else ("Authorization", f"Bearer {key}")
-
-
-def _proxy(url: URL) -> URL | None:
-    """The proxy that the environment names for this address."""
-    proxies = getproxies()
-    given = proxies.get(url.scheme) or proxies.get("all")
-    if not given or any(proxy_bypass(name) for name in (url.raw_host or "", f"{url.host}:{url.port}")):
-        return None
-    with suppress(ValueError):
-        proxy = URL(given if "://" in given else f"http://{given}")
-        if proxy.scheme in ("http", "https") and proxy.host:
-            return proxy
-    raise Unanswered("unusable", "the proxy that the environment names is no HTTP proxy")
-
-
-def _bundle() -> str | None:
-    """The file or folder of certificates that the environment names."""
-    names = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return next((os.environ[name] for name in names if os.environ.get(name)), None)
-
-
-@cache
-def _trusted(bundle: str | None) -> ssl.SSLContext:
-    # Reading the certificates takes 50 ms: once for all connections.
-    if bundle is not None:
-        if os.path.isdir(bundle):  # noqa: PTH112  a text from the environment
-            return ssl.create_default_context(capath=bundle)
-        try:
-            return ssl.create_default_context(cafile=bundle)
-        except OSError as error:
-            reason = f"the certificates of SSL_CERT_FILE or REQUESTS_CA_BUNDLE, {bundle}, cannot be read"
-            raise Unanswered("untrusted", reason) from error
-    if platform.system() in ("Windows", "Darwin"):
-        import truststore
-
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return ssl.create_default_context()
-
-
 def _trace() -> aiohttp.TraceConfig:
     """Tells a request's `_Try` how it got its connection."""
 
@@ -346,7 +240,7 @@ def _next(url: URL, location: str) -> URL:
 
 
 def _shown(url: URL) -> str:
-    return str(url.with_user(None).with_query(None).with_fragment(None)).removesuffix(_PATH)
+    return str(url.with_user(None).with_query(None).with_fragment(None)).removesuffix(PATH)
 
 
 def _unanswered(error: Exception, tried: _Try) -> Unanswered:

@@ -11,7 +11,7 @@ from extract.client import Endpoint
 from extract.errors import EndpointError
 from extract.faults import from_connection, from_http, from_reply
 from extract.request import Form, Request
-from extract.transport import Unanswered
+from extract.route import Unanswered
 
 REQUEST = Request(model="qwen3:8b", messages=(), form=Form("meeting", {}))
 ENDPOINT = Endpoint(base_url="http://reader:s3cret@host:8000/v1?key=s3cret", timeout_s=30, connect_timeout_s=5)

@@ -143,7 +143,7 @@ class Api:
         """A client that tries once."""
         if self._once is None:
             from extract.batch.wire import client_of
-            from extract.transport import Unanswered
+            from extract.route import Unanswered
 
             try:
                 self._once = client_of(self._endpoint, self._place)
@@ -219,7 +219,7 @@ class Api:
         return EndpointError(f"{made}{_NO_BATCHES}", kind="path", status=made.status, body=made.body)
 
     def _of_connection(self, error: APIConnectionError) -> EndpointError:
-        from extract.transport import Unanswered
+        from extract.route import Unanswered
 
         cause = error.__cause__
         if isinstance(cause, Unanswered):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract.batch.place import Place
 from extract.client import Endpoint
-from extract.transport import Unanswered, _address, _bundle, _headers, _proxy, _trusted
+from extract.route import Unanswered, address, bundle, headers, proxy, trusted
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -29,9 +29,9 @@ def client_of(endpoint: Endpoint, place: Place) -> AsyncOpenAI:
 
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    url = _address(endpoint.base_url)
-    proxy = _proxy(url)
-    is_tls = "https" in (url.scheme, proxy and proxy.scheme)
+    url = address(endpoint.base_url)
+    way = proxy(url)
+    is_tls = "https" in (url.scheme, way and way.scheme)
     port = None if url.is_default_port() else url.explicit_port
     look = _kept_to((url.scheme, url.host or "", port), _sent(endpoint))
     return openai.AsyncOpenAI(
@@ -44,8 +44,8 @@ def client_of(endpoint: Endpoint, place: Place) -> AsyncOpenAI:
         http_client=openai.DefaultAsyncHttpxClient(
             # Its own look at the environment knows other variables than ours.
             trust_env=False,
-            proxy=str(proxy) if proxy else None,
-            verify=_trusted(_bundle()) if is_tls else ssl.create_default_context(),
+            proxy=str(way) if way else None,
+            verify=trusted(bundle()) if is_tls else ssl.create_default_context(),
             event_hooks={"request": [look]},
         ),
     )
@@ -54,8 +54,8 @@ def client_of(endpoint: Endpoint, place: Place) -> AsyncOpenAI:
 def _sent(endpoint: Endpoint) -> Mapping[str, str]:
     """The headers of a live request, but for those that follow from the request, unless the user gave them."""
     given = {name.lower() for name in endpoint.headers}
-    headers = _headers(endpoint)
-    return {name: headers[name] for name in headers if name.lower() in given or name.lower() not in _OF_THE_REQUEST}
+    live = headers(endpoint)
+    return {name: live[name] for name in live if name.lower() in given or name.lower() not in _OF_THE_REQUEST}
 
 
 def _kept_to(origin: tuple[str, str, int | None], sent: Mapping[str, str]) -> Look:

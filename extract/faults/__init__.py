@@ -16,7 +16,7 @@ from extract.secrets import hide
 
 if TYPE_CHECKING:
     from extract.client import Endpoint
-    from extract.transport import Unanswered, Why
+    from extract.route import Unanswered, Why
 
 _PASSING_WHY = frozenset({"unconnected", "late", "wordless", "unfinished", "stalled", "broken"})
 _PASSING = frozenset({408, 409, 425, 429, 499, 500, 502, 503, 504, 529})

@@ -12,7 +12,8 @@ from extract import hosts
 
 if TYPE_CHECKING:
     from extract.client import Endpoint
-    from extract.transport import Connection, Unanswered
+    from extract.route import Unanswered
+    from extract.transport import Connection
 
 TIMEOUT_S = 5.0
 # Beside /chat/completions.
@@ -58,7 +59,7 @@ async def look(connection: Connection, endpoint: Endpoint) -> Looks:
     """Get /models, and of a server that is none of the well-known services what tells it from others."""
     from asyncio import gather
 
-    from extract.transport import Unanswered
+    from extract.route import Unanswered
 
     roots = () if hosts.is_hosted(endpoint.base_url) else ROOTS
     replies = await gather(

@@ -37,7 +37,8 @@ async def probe(endpoint: Endpoint, model: str | None, given: Mapping[str, Any],
     of what was found.
     """
     from extract.faults import from_connection
-    from extract.transport import Connection, Unanswered
+    from extract.route import Unanswered
+    from extract.transport import Connection
 
     try:
         connection = Connection(endpoint)
@@ -111,7 +112,7 @@ class _Asker:
     async def _sent(self, request: Request, *, is_streamed: bool) -> Completion:
         from extract.client import content, read
         from extract.faults import from_connection, from_http
-        from extract.transport import Unanswered
+        from extract.route import Unanswered
 
         self._last = None
         started = time.perf_counter()
@@ -190,7 +191,7 @@ class _Asker:
         return (size, by) if size is not None else next((each for each in told if each[0]), (None, ""))
 
     async def _again(self, looks: Looks, path: str) -> Looks:
-        from extract.transport import Unanswered
+        from extract.route import Unanswered
 
         try:
             return Looks({**looks.pages, path: await page(self._connection, self._endpoint, path)})
