@@ -109,7 +109,6 @@ class Progress:
             self._status.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _counts(self, tally: Tally) -> dict[str, Any]:
-        in_flight, waiting = self._pipeline.load()
         return {
             "documents": tally.documents,
             "total": self._total,
@@ -117,8 +116,7 @@ class Progress:
             "records": sum(tally.records.values()),
             "reasked": tally.reasked,
             "answers_from": dict(tally.origins),
-            "in_flight": in_flight,
-            "waiting": waiting,
+            **self._pipeline.load()._asdict(),
             "documents_per_s": round(self._rate(tally), 2),
             "tokens": {"prompt": tally.prompt_tokens, "completion": tally.completion_tokens},
         }
@@ -134,6 +132,7 @@ class Progress:
             parts.append(f"{duration((self._total - tally.documents) / counts['documents_per_s'])} left")
         parts += [f"{counts['in_flight']} in flight"] if counts["in_flight"] else []
         parts += [f"{counts['waiting']} waiting"] if counts["waiting"] else []
+        parts += [f"{counts['paced']} paced"] if counts["paced"] else []
         parts += [f"{tally.failed} failed"] if tally.failed else []
         known = tally.origins["cache"] + tally.origins["recording"]
         parts += [f"{known:,} cached"] if known else []
