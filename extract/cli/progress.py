@@ -16,10 +16,12 @@ import click
 
 import schemas
 from extract.cli.cells import clean
-from extract.cli.output import counted, duration
+from extract.cli.figures import Figures
+from extract.cli.lately import Clock, Lately
+from extract.cli.output import counted
 from extract.document import Failure
 from extract.job import Result, Tally
-from extract.pipeline import Extraction, Pipeline
+from extract.pipeline import Extraction, Load
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -39,19 +41,22 @@ class Progress:
     def __init__(
         self,
         folder: Path,
-        pipeline: Pipeline,
         *,
-        total: int | None,
+        load: Callable[[], Load],
         cost: Cost,
+        total: int | None,
+        is_replay: bool = False,
         is_quiet: bool = False,
         is_json: bool = False,
+        clock: Clock = time.monotonic,
     ) -> None:
-        self._is_quiet, self._is_json = is_quiet, is_json
-        self._pipeline, self._total, self._cost = pipeline, total, cost
+        self._is_quiet, self._is_json, self._is_replay = is_quiet, is_json, is_replay
+        self._load, self._total, self._cost = load, total, cost
+        self._clock, self._lately = clock, Lately(clock=clock)
         # Unbuffered: what could not be written is not tried again when the file is closed.
         self._log = (folder / LOG).open("ab", buffering=0)
         self._status: Status | None = None
-        self._began = self._drawn = self._told = time.monotonic()
+        self._began = self._drawn = self._told = clock()
         self._past = 0
 
     def begin(self, past: Tally) -> None:
@@ -63,20 +68,22 @@ class Progress:
 
     def update(self, result: Result, tally: Tally) -> None:
         """Show what came of one document."""
-        now = time.monotonic()
+        now = self._clock()
+        # Of a replay, every answer is known: those that were shall count.
+        self._lately.finished(is_live=self._is_replay or _is_live(result))
         failures = [result] if isinstance(result, Failure) else getattr(result, "failures", ())
         is_new = tally.documents - self._past <= _FIRST
         if self._status is not None:
             if now - self._drawn >= _REDRAW_S:
                 self._drawn = now
-                self._status.update(self._line(tally))
+                self._status.update(self._figures(tally).line())
         elif isinstance(result, Extraction) and not self._is_quiet and is_new and _has_news(result):
             self._say(f"{tally.documents:>5}  {clean(result.document.id)}: {_found(result)}")
         if not is_new and now - self._told >= _EVERY_S:
             self._told = now
-            self._event("progress", **self._counts(tally))
+            self._event("progress", **self._figures(tally).to_json())
             if self._status is None and not self._is_quiet:
-                self._say(self._line(tally))
+                self._say(self._figures(tally).line())
         if tally.stopped:
             return  # whoever ended the run says why
         for failure in failures:
@@ -85,7 +92,7 @@ class Progress:
 
     def end(self, tally: Tally) -> None:
         """Say that the run has ended."""
-        self._event("end", **self._counts(tally), stopped=tally.stopped, cost=self._cost(tally))
+        self._event("end", **self._figures(tally).to_json(), stopped=tally.stopped)
 
     def _event(self, name: str, **values: Any) -> None:
         row = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, **values}
@@ -108,40 +115,17 @@ class Progress:
             # Above the live line, which else would stand in its way.
             self._status.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def _counts(self, tally: Tally) -> dict[str, Any]:
-        return {
-            "documents": tally.documents,
-            "total": self._total,
-            "failed": tally.failed,
-            "records": sum(tally.records.values()),
-            "reasked": tally.reasked,
-            "answers_from": dict(tally.origins),
-            **self._pipeline.load()._asdict(),
-            "documents_per_s": round(self._rate(tally), 2),
-            "tokens": {"prompt": tally.prompt_tokens, "completion": tally.completion_tokens},
-        }
-
-    def _rate(self, tally: Tally) -> float:
-        return (tally.documents - self._past) / max(time.monotonic() - self._began, 1e-6)
-
-    def _line(self, tally: Tally) -> str:
-        """The state of the run, what matters most first: a narrow terminal cuts the rest."""
-        counts, of = self._counts(tally), f" of {self._total:,}" if self._total else ""
-        parts = [f"{tally.documents:,}{of} documents", f"{counts['documents_per_s']:,.1f}/s"]
-        if self._total and counts["documents_per_s"]:
-            parts.append(f"{duration((self._total - tally.documents) / counts['documents_per_s'])} left")
-        parts += [f"{counts['in_flight']} in flight"] if counts["in_flight"] else []
-        parts += [f"{counts['waiting']} waiting"] if counts["waiting"] else []
-        parts += [f"{counts['paced']} paced"] if counts["paced"] else []
-        parts += [f"{tally.failed} failed"] if tally.failed else []
-        known = tally.origins["cache"] + tally.origins["recording"]
-        parts += [f"{known:,} cached"] if known else []
-        parts += [f"{tally.reasked} asked again"] if tally.reasked else []
-        parts += [f"{tally.paid_tokens:,} tokens"] if tally.paid_tokens else []
-        cost = self._cost(tally)
-        total = cost["total"]["cost"]
-        parts += [f"{float(total):.2f} {cost['currency']}"] if total and float(total) else []
-        return ", ".join(parts)
+    def _figures(self, tally: Tally) -> Figures:
+        return Figures(
+            tally=tally,
+            total=self._total,
+            load=self._load(),
+            seconds=self._clock() - self._began,
+            per_s=self._lately.per_s,
+            live_per_s=self._lately.live_per_s,
+            left_s=None if self._total is None else self._lately.left_s(self._total - tally.documents),
+            cost=self._cost(tally),
+        )
 
     def __enter__(self) -> Self:
         if not self._is_quiet and not self._is_json and sys.stderr.isatty():
@@ -158,6 +142,13 @@ class Progress:
         if self._status is not None:
             self._status.stop()
         self._log.close()
+
+
+def _is_live(result: Result) -> bool:
+    """Whether a document took an endpoint's time."""
+    if not isinstance(result, Extraction):
+        return False
+    return not result.attempts or any(attempt.completion.origin == "live" for attempt in result.attempts)
 
 
 def _has_news(extraction: Extraction) -> bool:
