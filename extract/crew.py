@@ -37,13 +37,21 @@ class Crew:
     """
 
     def __init__(
-        self, pipeline: Pipeline, take: Take, stop: Stop, *, size: int, recall: Recall = lambda _: None
+        self,
+        pipeline: Pipeline,
+        take: Take,
+        stop: Stop,
+        *,
+        size: int,
+        recall: Recall = lambda _: None,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._pipeline = pipeline
         self._take = take
         self._stop = stop
         self._size = size
         self._recall = recall
+        self._tick = tick
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: dict[int, Result] = {}
         self._begun = 0
@@ -122,6 +130,12 @@ class Crew:
     def _beat(self) -> None:
         # A signal that comes just before the loop goes to sleep would be seen only when something else wakes it.
         self._heart = asyncio.get_running_loop().call_later(_BEAT_S, self._beat)
+        try:
+            self._tick()
+        except Exception as error:
+            # The loop would only print it; `work` raises it.
+            self._error = self._error or error
+            self._has_room.set()
 
     def _hurry(self) -> None:
         self._pipeline.hurry()

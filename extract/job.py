@@ -65,6 +65,7 @@ def run(
     stop: Stop | None = None,
     derived: Derived | None = None,
     shown: int = 0,
+    tick: Callable[[], None] = lambda: None,
 ) -> Tally:
     """Extract from every document and write the run folder; `watch` is called after each document.
 
@@ -73,6 +74,7 @@ def run(
     `stopped`. What was in flight then is finished and written. Documents that the folder says are done are passed
     over, and what was counted of them is in the tally. With `derived`, what was made of equal documents before is
     written again without being made again, but for the first `shown` ones, of which `watch` gets the extractions.
+    `tick` is called a few times a second while an endpoint is asked, whether or not anything is finished.
     """
     work = _Work(pipeline, folder, watch, limits=limits or Limits(), stop=stop or Stop(), derived=derived)
     left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
@@ -84,6 +86,7 @@ def run(
             take=work.take,
             stop=work.stop,
             recall=lambda document: work.recall(document, shown),
+            tick=tick,
         )
     finally:
         if derived is not None:
@@ -180,6 +183,7 @@ def gather(
     take: Callable[[Result], bool],
     stop: Stop | None = None,
     recall: Callable[[Document], Recalled | None] = lambda _: None,
+    tick: Callable[[], None] = lambda: None,
 ) -> None:
     """Hand what comes of each document to `take` until it says False or `stop` is set.
 
@@ -193,7 +197,7 @@ def gather(
     else:
         from extract.crew import Crew
 
-        crew = Crew(pipeline, take, stop, size=concurrency, recall=recall)
+        crew = Crew(pipeline, take, stop, size=concurrency, recall=recall, tick=tick)
         pipeline.run(crew.work(_checked(documents, stop)))
 
 

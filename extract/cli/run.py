@@ -135,6 +135,7 @@ class _Run:
                 store,
                 concurrency=self._resolved.settings.concurrency or job.FEW,
                 watch=watch,
+                tick=progress.tick,
                 limits=limit,
                 stop=self._stop,
                 derived=self._derived(),

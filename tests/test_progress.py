@@ -1,0 +1,149 @@
+"""What is told of a run while it goes, by a clock that is set by hand. All reports are invented."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extract import job
+from extract.answers import Answers
+from extract.budget import Budget
+from extract.cli.progress import Progress
+from extract.document import Document
+from extract.pipeline import Asking, Load, Pipeline
+from extract.request import Completion, Label, Request
+from extract.store import RunFolder
+from extract.tally import Tally
+from tests.invented import REPORT, answer, meeting, prompt
+from tests.terminal import rows
+
+WAITING = Load(waiting=4)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def progress(tmp_path: Path, clock: Clock) -> Iterator[Progress]:
+    with shown(tmp_path, clock) as made:
+        yield made
+
+
+def shown(folder: Path, clock: Clock, **how: Any) -> Progress:
+    """The progress of a run of which all requests wait."""
+    return Progress(
+        folder,
+        load=lambda: WAITING,
+        cost=lambda tally: Budget("m").to_json(tally.spent),
+        total=100,
+        clock=clock,
+        **how,
+    )
+
+
+def ticks(progress: Progress, clock: Clock, *, until: float) -> None:
+    """Time passes and nothing is finished."""
+    while clock.now < until:
+        clock.now += 0.5
+        progress.tick()
+
+
+def test_an_outage_is_told_every_ten_seconds(tmp_path, clock, progress, capsys):
+    progress.begin(Tally())
+    ticks(progress, clock, until=25)
+
+    assert capsys.readouterr().err == "0 of 100 documents, 4 waiting\n" * 2
+    logged = rows(tmp_path / "log.jsonl")
+    assert [row["event"] for row in logged] == ["begin", "progress", "progress"]
+    assert [(row["waiting"], row["seconds"]) for row in logged[1:]] == [(4, 10.0), (4, 20.0)]
+
+
+def test_a_program_is_told_of_an_outage_too(tmp_path, clock, capsys):
+    with shown(tmp_path, clock, is_json=True) as progress:
+        progress.begin(Tally())
+        ticks(progress, clock, until=10)
+
+    said = capsys.readouterr()
+    assert [json.loads(line)["event"] for line in said.out.splitlines()] == ["begin", "progress"]
+    assert said.err == ""
+
+
+def test_a_quiet_run_says_nothing_in_an_outage(tmp_path, clock, capsys):
+    with shown(tmp_path, clock, is_quiet=True) as progress:
+        progress.begin(Tally())
+        ticks(progress, clock, until=100)
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_run_prints_a_line_a_minute_and_logs_as_often_as_before(tmp_path, clock, progress, capsys):
+    progress.begin(Tally())
+    ticks(progress, clock, until=590)
+    capsys.readouterr()
+    ticks(progress, clock, until=1190)
+
+    assert len(capsys.readouterr().err.splitlines()) == 10
+    assert len(rows(tmp_path / "log.jsonl")) == 1 + 119
+
+
+def test_documents_that_were_done_before_are_in_the_first_line(clock, progress, capsys):
+    progress.begin(Tally(documents=40))
+    ticks(progress, clock, until=10)
+
+    assert capsys.readouterr().err == "going on: 40 documents done before\n40 of 100 documents, 4 waiting\n"
+
+
+def extract(folder: Path, ask: Any, tick: Any) -> Tally:
+    """A run over two reports."""
+    items = [Document(id=name, text=f"{REPORT}\n{name}") for name in "ab"]
+    with (
+        Pipeline(prompt(), Answers(ask=ask), Asking(model="m")) as made,
+        RunFolder(folder, made.prompt.records) as store,
+    ):
+        return job.run(items, made, store, concurrency=2, watch=lambda result, tally: None, tick=tick)
+
+
+def test_a_run_ticks_while_nothing_is_answered(tmp_path):
+    ticked = 0
+    is_enough = asyncio.Event()
+
+    def tick() -> None:
+        nonlocal ticked
+        ticked += 1
+        if ticked == 3:
+            is_enough.set()
+
+    async def ask(request: Request, label: Label) -> Completion:
+        await is_enough.wait()
+        return Completion(text=answer(meeting()))
+
+    assert extract(tmp_path, ask, tick).documents == 2
+
+
+def test_a_fault_of_who_is_ticked_ends_the_run(tmp_path):
+    async def ask(request: Request, label: Label) -> Completion:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    def tick() -> None:
+        raise BrokenPipeError("the reader has left")
+
+    with pytest.raises(BrokenPipeError, match="the reader has left"):
+        extract(tmp_path, ask, tick)
