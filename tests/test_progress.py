@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from extract import job
 from extract.answers import Answers
 from extract.budget import Budget
 from extract.cli.progress import Progress
-from extract.document import Document
+from extract.document import Document, Failure
 from extract.pipeline import Asking, Load, Pipeline
 from extract.request import Completion, Label, Request
 from extract.store import RunFolder
@@ -23,6 +24,7 @@ from tests.invented import REPORT, answer, meeting, prompt
 from tests.terminal import rows
 
 WAITING = Load(waiting=4)
+FAILED = Failure(document="a", kind="timeout", message="no answer in 60 s")
 
 
 class Clock:
@@ -108,6 +110,14 @@ def test_documents_that_were_done_before_are_in_the_first_line(clock, progress, 
     ticks(progress, clock, until=10)
 
     assert capsys.readouterr().err == "going on: 40 documents done before\n40 of 100 documents, 4 waiting\n"
+
+
+def test_what_fails_after_a_stop_is_in_the_log_and_does_not_drown_the_reason(tmp_path, progress, capsys):
+    progress.update(FAILED, Tally(documents=1, failed=1))
+    progress.update(replace(FAILED, document="b"), Tally(documents=2, failed=2, stopped="too dear"))
+
+    assert capsys.readouterr().err == "  failed: a: timeout: no answer in 60 s\n"
+    assert [row["document"] for row in rows(tmp_path / "log.jsonl") if row["event"] == "failed"] == ["a", "b"]
 
 
 def extract(folder: Path, ask: Any, tick: Any) -> Tally:

@@ -102,10 +102,10 @@ class Progress:
         return is_one_of_few and (bool(extraction.records) or not extraction.failures)
 
     def _fail(self, failure: Failure) -> None:
-        if self._tally.stopped:
-            return  # whoever ended the run says why
         self._events.add("failed", document=failure.document, kind=failure.kind, message=failure.message)
-        self._say(f"  failed: {clean(failure.document)}: {failure.kind}: {clean(failure.message)}")
+        # Of a run that was ended, whoever ended it says why: that is not to drown in what it led to.
+        if not self._tally.stopped:
+            self._say(f"  failed: {clean(failure.document)}: {failure.kind}: {clean(failure.message)}")
 
     def _say(self, line: str) -> None:
         if self._is_json:
