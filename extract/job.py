@@ -49,7 +49,7 @@ class Limits:
             return f"{tally.failed} documents failed, more than --max-failures {self.failures}"
         is_enough = tally.documents >= _FEW
         if self.failure_share is not None and is_enough and tally.failed > self.failure_share * tally.documents:
-            share = f"{self.failure_share:.0%}"
+            share = f"{100 * self.failure_share:.6g}%"
             return f"{tally.failed} of {tally.documents} documents failed, more than --max-failures {share}"
         return self.spent(tally)
 
