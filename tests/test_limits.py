@@ -32,7 +32,7 @@ def test_a_limit_is_a_number_or_a_share(text, number, share):
 
 @pytest.mark.parametrize("text", ["", "%", "2.5", "-1", "101%", "1e3", "٥%", "2,5%", "5%%", ".%"])
 def test_what_is_neither_is_refused(text):
-    with pytest.raises(ConfigError, match="neither a number of documents nor a share such as 2.5%"):
+    with pytest.raises(ConfigError, match="neither a number of documents nor a share"):
         limits.of(Budget("m"), text)
 
 
