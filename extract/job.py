@@ -168,7 +168,7 @@ class _Work:
     def _note(self, document: Document) -> None:
         first = self._duplicates.seen(document)
         if first is not None:
-            self.tally.duplicates[document.id] = first
+            self.tally.repeat(document.id, first)
 
 
 def _key(item: Document | Failure) -> str:

@@ -222,6 +222,17 @@ def test_the_same_text_twice_is_told_of(reports):
         ran = live(endpoint.url)
 
     assert "same text: d is a again\n" in ran.out
+    assert "more document" not in ran.out
+
+
+def test_of_many_equal_reports_a_few_are_named():
+    write("in", **{f"r{number:03}": REPORT for number in range(40)})
+
+    with ScriptedEndpoint(lambda _: completion(answer(meeting()))) as endpoint:
+        ran = live(endpoint.url)
+
+    said = [line for line in ran.out.splitlines() if line.startswith("same text: ")]
+    assert said[4:] == ["same text: r005 is r000 again", "same text: 34 more documents, 39 in all"]
 
 
 @pytest.mark.parametrize(

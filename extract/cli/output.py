@@ -72,6 +72,8 @@ def summary(tally: Tally, folder: Path, seconds: float, cost: Mapping[str, Any] 
         click.echo(f"left:    {left} after the last re-ask; records that they touch are kept and marked")
     for document, first in tally.duplicates.items():
         click.echo(f"same text: {clean(document)} is {clean(first)} again")
+    if more := tally.repeated - len(tally.duplicates):
+        click.echo(f"same text: {counted(more, 'more document')}, {tally.repeated:,} in all")
     click.echo(
         f"files:   {shown(folder)}/: {', '.join(sorted(path.name for path in folder.iterdir() if path.name[0] != '.'))}"
     )
