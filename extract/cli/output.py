@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 import schemas
-from extract.cli.cells import clean
+from extract.cli.cells import clean, short
 from extract.job import Tally
 from extract.pipeline import Extraction
 from extract.validate import GroundedRecord
@@ -71,7 +71,7 @@ def summary(tally: Tally, folder: Path, seconds: float, cost: Mapping[str, Any] 
         left = ", ".join(f"{number} {name}" for name, number in sorted(tally.problems.items()))
         click.echo(f"left:    {left} after the last re-ask; records that they touch are kept and marked")
     for document, first in tally.duplicates.items():
-        click.echo(f"same text: {clean(document)} is {clean(first)} again")
+        click.echo(f"same text: {short(document)} is {short(first)} again")
     if more := tally.repeated - len(tally.duplicates):
         click.echo(f"same text: {counted(more, 'more document')}, {tally.repeated:,} in all")
     click.echo(
@@ -120,9 +120,9 @@ def _spent(cost: Mapping[str, Any]) -> Iterator[str]:
 
 def _lines(extraction: Extraction, width: int) -> Iterator[Text]:
     document = extraction.document
-    about = ", ".join(map(clean, filter(None, (document.published, document.source))))
+    about = ", ".join(map(short, filter(None, (document.published, document.source))))
     yield Text()
-    yield Text.assemble((clean(document.id), "bold"), "  ", (about, "dim"))
+    yield Text.assemble((short(document.id), "bold"), "  ", (about, "dim"))
     for grounded in extraction.records:
         yield Text(_line(grounded))
         yield from _wrapped(clean(grounded.record.summary), width)

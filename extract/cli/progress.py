@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 import schemas
-from extract.cli.cells import clean
+from extract.cli.cells import brief, short
 from extract.cli.events import Events
 from extract.cli.figures import Figures
 from extract.cli.lately import Clock, Lately
@@ -72,7 +72,7 @@ class Progress:
             # Of a replay, every answer is known: those that were shall count.
             self._lately.finished(is_live=self._is_replay or _is_live(result))
         if isinstance(result, Extraction) and self._is_told(result):
-            self._say(f"{tally.documents:>5}  {clean(result.document.id)}: {_found(result)}")
+            self._say(f"{tally.documents:>5}  {short(result.document.id)}: {_found(result)}")
         for failure in [result] if isinstance(result, Failure) else getattr(result, "failures", ()):
             self._fail(failure)
         self.tick()
@@ -105,7 +105,7 @@ class Progress:
         self._events.add("failed", document=failure.document, kind=failure.kind, message=failure.message)
         # Of a run that was ended, whoever ended it says why: that is not to drown in what it led to.
         if not self._tally.stopped:
-            self._say(f"  failed: {clean(failure.document)}: {failure.kind}: {clean(failure.message)}")
+            self._say(f"  failed: {short(failure.document)}: {failure.kind}: {brief(failure.message)}")
 
     def _say(self, line: str) -> None:
         if self._is_json:
