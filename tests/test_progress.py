@@ -16,7 +16,7 @@ from extract.answers import Answers
 from extract.budget import Budget
 from extract.cli.progress import Progress
 from extract.document import Document, Failure
-from extract.pipeline import Asking, Load, Pipeline
+from extract.pipeline import Asking, Extraction, Load, Pipeline
 from extract.request import Completion, Label, Request
 from extract.store import RunFolder
 from extract.tally import Tally
@@ -118,6 +118,36 @@ def test_what_fails_after_a_stop_is_in_the_log_and_does_not_drown_the_reason(tmp
 
     assert capsys.readouterr().err == "  failed: a: timeout: no answer in 60 s\n"
     assert [row["document"] for row in rows(tmp_path / "log.jsonl") if row["event"] == "failed"] == ["a", "b"]
+
+
+def test_of_each_kind_of_failure_the_first_ten_are_named_and_all_are_logged(tmp_path, progress, capsys):
+    tally = Tally()
+    for number in range(30):
+        progress.update(replace(FAILED, document=f"r{number}"), tally)
+    progress.update(replace(FAILED, kind="empty"), tally)
+
+    said = capsys.readouterr().err.splitlines()
+    assert said[9:] == [
+        "  failed: r9: timeout: no answer in 60 s",
+        "  failed: more of kind timeout, which are counted from here on; failures.jsonl has all",
+        "  failed: a: empty: no answer in 60 s",
+    ]
+    assert len(rows(tmp_path / "log.jsonl")) == 31
+
+
+def test_the_number_after_an_arabic_id_stays_behind_it(progress, capsys):
+    for name in ("report-1", "تقرير-1"):
+        progress.update(Extraction(document=Document(id=name, text=REPORT), prompt="meeting/v1"), Tally(documents=1))
+
+    assert capsys.readouterr().err == "    1  report-1: no records\n    1  تقرير-1\u200e: no records\n"
+
+
+def test_a_line_for_each_of_the_first_documents_only(progress, capsys):
+    for number in range(1, 40):
+        result = Extraction(document=Document(id=f"r{number}", text=REPORT), prompt="meeting/v1")
+        progress.update(result, Tally(documents=number))
+
+    assert len(capsys.readouterr().err.splitlines()) == 5
 
 
 def extract(folder: Path, ask: Any, tick: Any) -> Tally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 import schemas
-from extract.cli.cells import brief, short
+from extract.cli.cells import LEFT_TO_RIGHT, brief, cells, is_right_to_left, short
 from extract.cli.events import Events
 from extract.cli.figures import Figures
 from extract.cli.lately import Clock, Lately
@@ -24,8 +25,8 @@ from extract.pipeline import Extraction, Load
 if TYPE_CHECKING:
     from rich.status import Status
 
-# A log of a long run shows its first documents one by one.
-_FIRST = 20
+# Where there is no live line, the first documents are shown one by one; of each kind of failure the first few.
+_FIRST, _FAILED = 5, 10
 # How often is told how the run stands; for people once a minute when it has gone on for ten.
 _EVERY_S, _SELDOM_S, _LONG_S = 10.0, 60.0, 600.0
 # A terminal is drawn anew at most so often.
@@ -56,6 +57,7 @@ class Progress:
         self._status: Status | None = None
         self._began = self._drawn = self._told = self._said = clock()
         self._tally, self._past, self._seen = Tally(), 0, 0
+        self._failed: Counter[str] = Counter()
 
     def begin(self, past: Tally) -> None:
         """Say that the run begins, or goes on after so many documents."""
@@ -72,7 +74,8 @@ class Progress:
             # Of a replay, every answer is known: those that were shall count.
             self._lately.finished(is_live=self._is_replay or _is_live(result))
         if isinstance(result, Extraction) and self._is_told(result):
-            self._say(f"{tally.documents:>5}  {short(result.document.id)}: {_found(result)}")
+            # The mark keeps the number that follows an Arabic id behind it.
+            self._say(f"{tally.documents:>5}  {short(result.document.id)}{_mark(result)}: {_found(result)}")
         for failure in [result] if isinstance(result, Failure) else getattr(result, "failures", ()):
             self._fail(failure)
         self.tick()
@@ -103,9 +106,14 @@ class Progress:
 
     def _fail(self, failure: Failure) -> None:
         self._events.add("failed", document=failure.document, kind=failure.kind, message=failure.message)
-        # Of a run that was ended, whoever ended it says why: that is not to drown in what it led to.
-        if not self._tally.stopped:
+        if self._tally.stopped:
+            # Whoever ended the run says why: that is not to drown in what it led to.
+            return
+        self._failed[failure.kind] += 1
+        if self._failed[failure.kind] <= _FAILED:
             self._say(f"  failed: {short(failure.document)}: {failure.kind}: {brief(failure.message)}")
+        elif self._failed[failure.kind] == _FAILED + 1:
+            self._say(f"  failed: more of kind {failure.kind}, which are counted from here on; failures.jsonl has all")
 
     def _say(self, line: str) -> None:
         if self._is_json:
@@ -150,6 +158,10 @@ def _is_live(result: Result) -> bool:
     if not isinstance(result, Extraction):
         return False
     return not result.attempts or any(attempt.completion.origin == "live" for attempt in result.attempts)
+
+
+def _mark(extraction: Extraction) -> str:
+    return LEFT_TO_RIGHT if is_right_to_left(cells([(extraction.document.id[:80], "")])) else ""
 
 
 def _found(extraction: Extraction) -> str:
