@@ -46,11 +46,20 @@ def test_the_speed_is_that_of_the_last_minute_and_not_of_the_whole_run():
     assert run.lately.left_s(600) == near(600)
 
 
-def test_a_run_that_begins_with_cached_answers_is_not_told_to_be_fast():
-    run = Run().known(50_000).finish(30, every_s=1)
+@pytest.mark.parametrize("known", [30, 50_000])
+def test_a_run_that_begins_with_cached_answers_is_not_told_to_be_fast(known):
+    run = Run().known(known).finish(30, every_s=1)
 
     assert run.lately.per_s == near(1)
     assert run.lately.left_s(10_000) == near(10_000)
+
+
+def test_when_a_burst_is_over_its_speed_is_not_told_any_more():
+    run = Run().known(600)
+    run.now += 3
+
+    assert (run.lately.per_s, run.lately.left_s(100)) == (0, None)
+    assert run.finish(30, every_s=1).lately.left_s(100) == near(100)
 
 
 def test_cached_answers_after_others_spoil_no_estimate():

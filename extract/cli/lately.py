@@ -13,10 +13,10 @@ _WINDOW_S = 60.0
 # Of fewer documents no speed can be told, however long they took.
 _FEWEST = 10
 _STEP_S = 1.0
-# So soon after the start, what is finished was begun together.
+# So soon after the start, what is finished was begun together; after as much silence, a burst is over.
 _SOON_S = 2.0
 # So many known documents one after the other, and so many times more than usual, are no sample of what comes next.
-_BURST, _TIMES = 100, 10
+_BURST, _TIMES = 20, 10
 
 
 class _Mark(NamedTuple):
@@ -38,11 +38,15 @@ class Lately:
         self._marks = deque([self._now])
         # Known documents since the last live one.
         self._known = 0
+        # So many as there are of them between two live ones, on the average of late.
+        self._usual = 0.0
 
     def finished(self, *, is_live: bool) -> None:
         """Count a document."""
-        if is_live and self._is_burst:
-            self._marks = deque([self._now])
+        if is_live:
+            if self._is_burst:
+                self._forget()
+            self._usual += (min(self._known, self._longest) - self._usual) / 4
         self._known = 0 if is_live else self._known + 1
         _, done, live = self._now
         self._now = _Mark(self._clock(), done + 1, live + is_live)
@@ -52,6 +56,8 @@ class Lately:
     @property
     def per_s(self) -> float:
         """Documents a second."""
+        if self._is_burst and self._clock() - self._now.at >= _SOON_S:
+            self._forget()  # it is over: what is waited for is not known
         return (self._now.done - self._base.done) / self._span_s
 
     @property
@@ -68,6 +74,9 @@ class Lately:
         is_told = speed and self._span_s >= _SOON_S and not self._is_burst
         return documents / speed if is_told and documents >= 0 else None
 
+    def _forget(self) -> None:
+        self._marks = deque([self._now])
+
     @property
     def _span_s(self) -> float:
         return max(self._clock() - self._base.at, 1e-6)
@@ -82,9 +91,9 @@ class Lately:
 
     @property
     def _is_burst(self) -> bool:
-        if self._known < _BURST:
-            return False
-        base = self._base
-        live = self._now.live - base.live
-        known_before = self._now.done - base.done - live - self._known
-        return self._known > _TIMES * known_before / (live + 1)
+        return self._known >= self._longest
+
+    @property
+    def _longest(self) -> float:
+        """Known documents that are no burst are fewer."""
+        return _BURST + _TIMES * self._usual
