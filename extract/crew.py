@@ -47,6 +47,7 @@ class Crew:
         size: int,
         recall: Recall = lambda _: None,
         is_slow: bool = False,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._pipeline = pipeline
         self._take = take
@@ -56,6 +57,7 @@ class Crew:
         self._is_slow = is_slow
         # Without a cache, what is held is all that there is of an answer.
         self._most_held = MOST_HELD if pipeline.keeps_answers else _FEW_HELD
+        self._tick = tick
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: dict[int, Result] = {}
         self._begun = 0
@@ -159,6 +161,12 @@ class Crew:
     def _beat(self) -> None:
         # A signal that comes just before the loop goes to sleep would be seen only when something else wakes it.
         self._heart = asyncio.get_running_loop().call_later(_BEAT_S, self._beat)
+        try:
+            self._tick()
+        except Exception as error:
+            # The loop would only print it; `work` raises it.
+            self._error = self._error or error
+            self._has_room.set()
 
     def _hurry(self) -> None:
         self._pipeline.hurry()

@@ -49,7 +49,7 @@ class Limits:
             return f"{tally.failed} documents failed, more than --max-failures {self.failures}"
         is_enough = tally.documents >= _FEW
         if self.failure_share is not None and is_enough and tally.failed > self.failure_share * tally.documents:
-            share = f"{self.failure_share:.0%}"
+            share = f"{100 * self.failure_share:.6g}%"
             return f"{tally.failed} of {tally.documents} documents failed, more than --max-failures {share}"
         return self.spent(tally)
 
@@ -66,6 +66,7 @@ def run(
     derived: Derived | None = None,
     shown: int = 0,
     is_slow: bool = False,
+    tick: Callable[[], None] = lambda: None,
 ) -> Tally:
     """Extract from every document and write the run folder; `watch` is called after each document.
 
@@ -76,6 +77,7 @@ def run(
     is asked. Documents of a source that `is_slow` are read beside the asking. With `derived`, what was made of equal
     documents before is written again without being made again, but for the first `shown` ones, of which `watch` gets
     the extractions.
+    `tick` is called a few times a second while an endpoint is asked, whether or not anything is finished.
     """
     work = _Work(pipeline, folder, watch, limits=limits or Limits(), stop=stop or Stop(), derived=derived)
     left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
@@ -90,6 +92,7 @@ def run(
             stop=work.stop,
             recall=lambda document: work.recall(document, shown),
             is_slow=is_slow,
+            tick=tick,
         )
     finally:
         if derived is not None:
@@ -171,7 +174,7 @@ class _Work:
     def _note(self, document: Document) -> None:
         first = self._duplicates.seen(document)
         if first is not None:
-            self.tally.duplicates[document.id] = first
+            self.tally.repeat(document.id, first)
 
 
 def _key(item: Document | Failure) -> str:
@@ -187,6 +190,7 @@ def gather(
     stop: Stop | None = None,
     recall: Callable[[Document], Recalled | None] = lambda _: None,
     is_slow: bool = False,
+    tick: Callable[[], None] = lambda: None,
 ) -> None:
     """Hand what comes of each document to `take` until it says False or `stop` is set.
 
@@ -200,7 +204,7 @@ def gather(
     else:
         from extract.crew import Crew
 
-        crew = Crew(pipeline, take, stop, size=concurrency, recall=recall, is_slow=is_slow)
+        crew = Crew(pipeline, take, stop, size=concurrency, recall=recall, is_slow=is_slow, tick=tick)
         pipeline.run(crew.work(_checked(documents, stop)))
 
 

@@ -91,17 +91,23 @@ class Pace:
         self._resting: set[Future[None]] = set()
         # Those of them that any answer wakes: they wait for an endpoint that answers nobody.
         self._hoping: set[Future[None]] = set()
+        self._paced = 0
         self._is_hurried = False
 
     @property
     def in_flight(self) -> int:
         """Requests that are on their way."""
-        return self._busy
+        return self._busy - self._paced
 
     @property
     def waiting(self) -> int:
-        """Requests that were refused and wait for their time."""
-        return len(self._resting)
+        """Requests that were refused, or wait for somebody else's answer."""
+        return len(self._resting) - self._paced
+
+    @property
+    def paced(self) -> int:
+        """Requests that have a slot and are held back by a rate."""
+        return self._paced
 
     @property
     def queued(self) -> int:
@@ -125,7 +131,7 @@ class Pace:
         filled at once, by a request that is ready.
         """
         slots = self.slots.number if not self.slots.is_fixed else size
-        return 2 * slots + min(self.waiting, (_PER_SLOT - 2) * slots + 64)
+        return 2 * slots + min(len(self._resting), (_PER_SLOT - 2) * slots + 64)
 
     @asynccontextmanager
     async def slot(self, tokens: int = 0) -> AsyncIterator[None]:
@@ -215,7 +221,11 @@ class Pace:
         if self._tokens is not None and tokens:
             pause = max(pause, self._tokens.take(tokens))
         if pause > 0:
-            await self.rest(pause)
+            self._paced += 1
+            try:
+                await self.rest(pause)
+            finally:
+                self._paced -= 1
 
     def _wake(self) -> None:
         free = self.slots.number - self._busy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from extract.answers import Answers
 from extract.asker import Asker, failures, is_too_long
@@ -25,12 +25,23 @@ if TYPE_CHECKING:
 
     from instructor.core.hooks import Hooks
 
-__all__ = ["Asking", "Extraction", "Pipeline", "step"]
+__all__ = ["Asking", "Extraction", "Load", "Pipeline", "step"]
 
 T = TypeVar("T")
 
 # How often a report is cut again where its parts are too long for the endpoint still.
 _MOST_CUTS = 4
+
+
+class Load(NamedTuple):
+    """Requests by what becomes of them just now.
+
+    `in_flight` are sent, `waiting` were refused or wait for somebody else's answer, `paced` are held back by a rate.
+    """
+
+    in_flight: int = 0
+    waiting: int = 0
+    paced: int = 0
 
 
 class Pipeline:
@@ -182,9 +193,10 @@ class Pipeline:
         """How many documents may be in work: those that are asked, and those that wait for an endpoint's leave."""
         return self._pace.places(size) if self._pace is not None else size
 
-    def load(self) -> tuple[int, int]:
-        """Requests on their way, and those that wait to be tried again."""
-        return (self._pace.in_flight, self._pace.waiting) if self._pace is not None else (0, 0)
+    def load(self) -> Load:
+        """Where the requests are that were begun."""
+        pace = self._pace
+        return Load() if pace is None else Load(in_flight=pace.in_flight, waiting=pace.waiting, paced=pace.paced)
 
     def fault(self) -> str | None:
         """Why no answer should be asked for any more: it could not be kept."""

@@ -15,6 +15,8 @@ from extract import toml
 from extract.errors import InputError
 from extract.request import Usage
 
+# Beyond this a price is a slip, and sums of such numbers end in an overflow.
+_DEAREST = 1_000_000
 RATES = ("input", "cached_input", "output")
 KEYS = (*RATES, "batch", "currency")
 _FORM = 'write one table a model, its name in quotes: ["gpt-x"]'
@@ -110,9 +112,9 @@ def _price(path: Path, name: str, table: object) -> Price:
 
 def _number(where: str, value: object, key: str) -> Decimal:
     number = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
-    if number is not None and number.is_finite() and number >= 0 and (key != "batch" or number <= 1):
+    if number is not None and number.is_finite() and 0 <= number <= (1 if key == "batch" else _DEAREST):
         return number
-    allowed = "from 0 to 1, such as 0.5" if key == "batch" else "from 0 up, such as 0.40"
+    allowed = "from 0 to 1, such as 0.5" if key == "batch" else f"from 0 to {_DEAREST:,}, such as 0.40"
     raise InputError(f"{where}: {_shown(value)} is not a number {allowed}", kind="prices")
 
 

@@ -109,7 +109,9 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     max_chars: int = Field(400_000, ge=1, description="Longest document that is taken, in characters.")
     out: Path | None = Field(None, description="Folder that the run is written to.")
     prices: Path | None = Field(None, description="File of prices; by default prices.toml here or in a folder above.")
-    max_cost: float | None = Field(None, gt=0, description="The run stops when it has cost this much, in USD.")
+    max_cost: float | None = Field(
+        None, gt=0, le=1_000_000_000, description="The run stops when it has cost this much, in USD."
+    )
     max_tokens_total: int | None = Field(
         None, ge=1, description="The run stops when it has used this many tokens, in and out together."
     )
@@ -333,7 +335,8 @@ def _allowed(name: str) -> str:
     words = f"one of {', '.join(kind['enum'])}" if "enum" in kind else words
     if "minimum" in kind:
         words += f" from {kind['minimum']} " + (f"to {kind['maximum']}" if "maximum" in kind else "up")
-    words += " above 0" if "exclusiveMinimum" in kind else ""
+    if "exclusiveMinimum" in kind:
+        words += " above 0" + (f" and up to {kind['maximum']:,.0f}" if "maximum" in kind else "")
     return f"{words} or the word {WORDS[name]!r}" if name in WORDS else words
 
 

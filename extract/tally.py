@@ -15,6 +15,9 @@ from extract.spent import KINDS, PAID, Kind, Spent
 
 Delta = Mapping[str, Any]
 
+# Examples are enough: a run may be of millions of equal reports.
+_SHOWN = 5
+
 
 @dataclass
 class Tally:
@@ -32,6 +35,8 @@ class Tally:
     quotes: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
+    # Documents whose text an earlier one has, and the first few of them with that one.
+    repeated: int = 0
     duplicates: dict[str, str] = field(default_factory=dict)
     resumed: int = 0
     # Documents whose failure is nobody's but the endpoint's: they are asked again when the run goes on.
@@ -67,6 +72,12 @@ class Tally:
         self.merge(delta)
         return delta
 
+    def repeat(self, document: str, first: str) -> None:
+        """Count a document that has the text of an earlier one."""
+        self.repeated += 1
+        if len(self.duplicates) < _SHOWN:
+            self.duplicates[document] = first
+
     def merge(self, delta: Delta) -> None:
         """Count what another run, or an earlier part of this one, has counted."""
         self.documents += delta.get("n", 0)
@@ -94,6 +105,7 @@ class Tally:
             "quotes": dict(sorted(self.quotes.items())),
             "values": dict(sorted(self.values.items())),
             "problems": dict(sorted(self.problems.items())),
+            "repeated_documents": self.repeated,
             "duplicates": self.duplicates,
             "latency_s": round(self.latency_s, 3),
             "resumed_documents": self.resumed,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.cli.cells import Cell, cells, clean, is_right_to_left, isolated, wrap
+from extract.cli.cells import Cell, brief, cells, clean, is_right_to_left, isolated, short, wrap
 
 LETTERS = "abcXYZ ابتثجلمأ (ـ)،.-0123٤٥\u00a0\u200c漢é"
 lines = st.text(alphabet=LETTERS)
@@ -54,6 +54,27 @@ def test_cleaned_text_has_no_control_and_stays_as_it_is_when_cleaned_again(text)
     assert not [char for char in shown if category(char) in ("Cc", "Cs", "Zl", "Zp")]
     assert not {bidirectional(char) for char in shown} & {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     assert clean(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("تقرير", "تقرير"), ("a" * 80, "a" * 80), ("a" * 81, "a" * 79 + "…"), ("\x1b" * 100_000, "␛" * 79 + "…")],
+    ids=["short", "just", "one more", "very long"],
+)
+def test_a_name_takes_no_more_than_a_line(text, shown):
+    assert short(text) == shown
+
+
+def test_of_a_very_long_message_the_beginning_and_the_end_are_printed():
+    shown = brief(f"in/a.jsonl: has the id {'x' * 100_000}; give one of them another id")
+
+    assert len(shown) == 500
+    assert shown.startswith("in/a.jsonl: has the id xxx")
+    assert shown.endswith("xxx; give one of them another id")
+
+
+def test_a_message_of_usual_length_is_printed_whole():
+    assert brief("no answer\nin 60 s") == "no answer in 60 s"
 
 
 @given(st.lists(st.tuples(lines, st.sampled_from(["", "red"]))))

@@ -1,5 +1,6 @@
 """`mahdar run` as its users see it: what it prints, and what it leaves behind."""
 
+import json
 import re
 import sys
 from importlib.metadata import version
@@ -215,6 +216,18 @@ def test_what_a_model_says_does_not_steer_the_terminal(reports):
     assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f]", ran.out + ran.err) == []
 
 
+def test_a_long_id_is_cut_on_the_screen_and_whole_in_the_files():
+    names = ["خبر" * 30_000, "x" * 100_000, "y" * 100_000]
+    Path("in.jsonl").write_text("".join(json.dumps({"id": name, "text": REPORT}) + "\n" for name in names))
+
+    with ScriptedEndpoint([*[completion(answer(meeting()))] * 2, completion("prose")]) as endpoint:
+        ran = live(endpoint.url, "--max-reasks", "0", "--no-cache", "--concurrency", "1", inputs="in.jsonl")
+
+    assert [row["document"] for row in rows("out/records.jsonl")] == names[:2]
+    assert [row["document"] for row in rows("out/failures.jsonl")] == names[2:]
+    assert max(map(len, (ran.out + ran.err).splitlines())) < 300
+
+
 def test_the_same_text_twice_is_told_of(reports):
     write("in", d=f"{REPORT}\na")
 
@@ -222,6 +235,17 @@ def test_the_same_text_twice_is_told_of(reports):
         ran = live(endpoint.url)
 
     assert "same text: d is a again\n" in ran.out
+    assert "more document" not in ran.out
+
+
+def test_of_many_equal_reports_a_few_are_named():
+    write("in", **{f"r{number:03}": REPORT for number in range(40)})
+
+    with ScriptedEndpoint(lambda _: completion(answer(meeting()))) as endpoint:
+        ran = live(endpoint.url)
+
+    said = [line for line in ran.out.splitlines() if line.startswith("same text: ")]
+    assert said[4:] == ["same text: r005 is r000 again", "same text: 34 more documents, 39 in all"]
 
 
 @pytest.mark.parametrize(

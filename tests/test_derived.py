@@ -110,7 +110,8 @@ def test_a_second_run_writes_the_same_rows_and_counts_them_as_cached():
     assert {name: Path("out", name).read_bytes() for name in first} == first
     assert manifest()["counts"]["answers_from"] == {"cache": 34}
     assert manifest()["counts"]["records"] == {"meeting": 34}
-    assert manifest()["counts"]["duplicates"] == {f"r{number}": f"r0{number - 26}" for number in range(26, 34)}
+    assert manifest()["counts"]["repeated_documents"] == 8
+    assert manifest()["counts"]["duplicates"] == {f"r{number}": f"r0{number - 26}" for number in range(26, 31)}
     assert len(rows("out/records.jsonl")) == 34
 
 

@@ -182,7 +182,10 @@ def test_an_unknown_ending_is_a_failure_when_the_file_was_named(tmp_path):
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.txt")
 
-    assert only(tmp_path).kind == "unreadable"
+    failure = only(tmp_path)
+
+    assert failure.kind == "unreadable"
+    assert "give - to read JSON lines from a pipe" in failure.message
 
 
 def test_a_file_that_vanished_is_a_failure(tmp_path):

@@ -168,3 +168,18 @@ def test_a_rate_that_headers_tell_is_kept():
 
 def test_without_a_rate_nothing_is_said():
     assert Pace(concurrency=1).rate is None
+
+
+def test_who_is_held_back_by_a_rate_is_neither_in_flight_nor_refused():
+    async def work() -> None:
+        pace = Pace(concurrency=4, rpm=1)
+        tasks = [asyncio.ensure_future(_held(pace)) for _ in range(3)]
+        resting = asyncio.ensure_future(pace.rest(1000))
+        while pace.paced < 2 or not pace.waiting:
+            await asyncio.sleep(0)
+        assert (pace.in_flight, pace.waiting, pace.paced) == (0, 1, 2)
+        pace.hurry()
+        await asyncio.gather(*tasks, resting, return_exceptions=True)
+        assert (pace.in_flight, pace.waiting, pace.paced) == (0, 0, 0)
+
+    on_loop(work)

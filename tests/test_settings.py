@@ -297,6 +297,8 @@ NOT_HTTP = "write http:// or https:// and then a host, without spaces"
         ("max_reasks", "11", "'11' is not a whole number from 0 to 10"),
         ("max_tries", "1.5", "'1.5' is not a whole number from 1 up"),
         ("max_chars", "0", "'0' is not a whole number from 1 up"),
+        ("max_cost", "0", "'0' is not a number above 0 and up to 1,000,000,000 or the word 'none'"),
+        ("max_cost", "9" * 23, f"'{'9' * 23}' is not a number above 0 and up to 1,000,000,000 or the word 'none'"),
         ("max_tokens", "0", "'0' is not a whole number from 1 up or the word 'none'"),
         ("seed", "x", "'x' is not a whole number or the word 'none'"),
         ("temperature", "-1", "'-1' is not a number from 0 up or the word 'none'"),

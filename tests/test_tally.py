@@ -47,6 +47,15 @@ def test_an_answer_without_numbers_of_tokens_is_counted_as_such():
     assert (tally.spent["first"].answers, tally.spent["first"].uncounted, tally.paid_tokens) == (1, 1, 0)
 
 
+def test_equal_documents_are_all_counted_and_the_first_few_kept():
+    tally = Tally()
+    for number in range(400):
+        tally.repeat(f"r{number}", "first")
+
+    assert tally.to_json()["repeated_documents"] == 400
+    assert tally.duplicates == {f"r{number}": "first" for number in range(5)}
+
+
 def test_sums_that_are_taken_up_again_are_the_same():
     tally, again = Tally(), Tally()
     results = [extraction("no JSON", answer(meeting())), extraction("no JSON"), extraction(answer())]

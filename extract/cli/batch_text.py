@@ -11,7 +11,7 @@ from extract.batch.estimate import Estimate
 from extract.batch.state import Part, State
 from extract.batch.wanted import Standing, Wanted
 from extract.cli.batch_desk import run_command, submit_command
-from extract.cli.cells import clean
+from extract.cli.cells import brief, clean, short
 from extract.cli.output import counted, duration
 from extract.settings import VARIABLES, flag
 
@@ -85,7 +85,7 @@ def harvest(name: str, found: Harvest) -> Iterator[str]:
     yield f"{name}  {len(found.failed):,} without an answer: {kinds}; see {name}.failed.jsonl"
     for kind in sorted(found.kinds):
         first = next(failed for failed in found.failed.values() if failed.kind == kind)
-        yield f"  {clean(first.document)}: {kind}: {clean(first.message)}"
+        yield f"  {short(first.document)}: {kind}: {brief(first.message)}"
 
 
 def documents(found: Standing) -> str:

@@ -78,6 +78,17 @@ def clean(text: str) -> str:
     return "".join(map(_shown, text))
 
 
+def short(text: str, most: int = 80) -> str:
+    """A name that is safe to print, of as many characters at most: an id may be of any length."""
+    return clean(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def brief(text: str, most: int = 500) -> str:
+    """A message that is safe to print: of a very long one its beginning, and its end, which says what to do."""
+    end = most // 3
+    return clean(text if len(text) <= most else f"{text[: most - end - 3]} … {text[-end:]}")
+
+
 def is_right_to_left(line: Iterable[Cell]) -> bool:
     """Whether the first letter that has a direction reads from right to left."""
     directions = (bidirectional(cell.base) for cell in line if cell.base not in STEERING)

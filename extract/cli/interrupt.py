@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-import click
 
 from extract.stop import Stop
 
@@ -37,7 +36,8 @@ def interruptible() -> Iterator[Interrupt]:
             raise KeyboardInterrupt
         # Before it is said: whoever reads it may press again at once.
         stop.set(REASON)
-        click.echo("finishing what is in flight; Ctrl-C again stops at once", err=True)
+        # Not with click, which would write into the live line that rich keeps below what is printed.
+        print("finishing what is in flight; Ctrl-C again stops at once", file=sys.stderr, flush=True)
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

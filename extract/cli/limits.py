@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def max_failures(function: F) -> F:
     """The option --max-failures."""
-    meaning = "Stop when more documents failed: a number, or a share such as 5%."
+    meaning = "Stop when more documents failed: a number, or a share such as 2.5%, which counts from 20 documents on."
     return click.option("--max-failures", metavar="N|P%", help=meaning)(function)
 
 
@@ -35,7 +35,10 @@ def of(budget: Budget, failures: str | None) -> Limits:
 def _failures(text: str | None) -> tuple[int | None, float | None]:
     if text is None:
         return None, None
-    match = re.fullmatch(r"(\d+)(%?)", text.strip())
-    if match is None or (match[2] and int(match[1]) > 100):
-        raise ConfigError(f"--max-failures: {text!r} is neither a number of documents nor a share such as 5%")
-    return (None, int(match[1]) / 100) if match[2] else (int(match[1]), None)
+    number = re.fullmatch(r"[0-9]{1,18}", text.strip())
+    if number:
+        return int(number[0]), None
+    share = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s?%", text.strip())
+    if share is None or float(share[1]) > 100:
+        raise ConfigError(f"--max-failures: {text!r} is neither a number of documents nor a share such as 2.5%")
+    return None, float(share[1]) / 100

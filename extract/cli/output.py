@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 import schemas
-from extract.cli.cells import clean
+from extract.cli.cells import clean, short
 from extract.job import Tally
 from extract.pipeline import Extraction
 from extract.validate import GroundedRecord
@@ -59,22 +60,33 @@ def summary(tally: Tally, folder: Path, seconds: float, cost: Mapping[str, Any] 
     records = ", ".join(counted(number, name) for name, number in sorted(tally.records.items())) or "no records"
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(tally.failures.items()))
     failed = f"failures: {kinds}" if kinds else "no failures"
-    click.echo(f"{counted(tally.documents, 'document')} in {seconds:.1f} s: {records}; {failed}")
+    _print(f"{counted(tally.documents, 'document')} in {seconds:.1f} s: {records}; {failed}")
     answers = ", ".join(f"{number} {_ORIGINS[origin]}" for origin, number in sorted(tally.origins.items()))
     tokens = f"{tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
-    click.echo(f"answers: {answers or 'none'}; {counted(tally.reasked, 'document')} asked again; {tokens}")
+    _print(f"answers: {answers or 'none'}; {counted(tally.reasked, 'document')} asked again; {tokens}")
     for line in _spent(cost or {}):
-        click.echo(line)
-    click.echo(f"quotes:  {_shares(tally.quotes)}")
-    click.echo(f"values:  {_shares(tally.values)}")
+        _print(line)
+    _print(f"quotes:  {_shares(tally.quotes)}")
+    _print(f"values:  {_shares(tally.values)}")
     if tally.problems:
         left = ", ".join(f"{number} {name}" for name, number in sorted(tally.problems.items()))
-        click.echo(f"left:    {left} after the last re-ask; records that they touch are kept and marked")
+        _print(f"left:    {left} after the last re-ask; records that they touch are kept and marked")
     for document, first in tally.duplicates.items():
-        click.echo(f"same text: {clean(document)} is {clean(first)} again")
-    click.echo(
+        click.echo(f"same text: {short(document)} is {short(first)} again")
+    if more := tally.repeated - len(tally.duplicates):
+        click.echo(f"same text: {counted(more, 'more document')}, {tally.repeated:,} in all")
+    _print(
         f"files:   {shown(folder)}/: {', '.join(sorted(path.name for path in folder.iterdir() if path.name[0] != '.'))}"
     )
+
+
+def _print(line: str) -> None:
+    """A line of the summary, on a terminal broken between words below its first column."""
+    from textwrap import fill
+
+    if sys.stdout.isatty():
+        line = fill(line, max(get_terminal_size().columns, 40), subsequent_indent=" " * 9, break_on_hyphens=False)
+    click.echo(line)
 
 
 def duration(seconds: float) -> str:
@@ -118,9 +130,9 @@ def _spent(cost: Mapping[str, Any]) -> Iterator[str]:
 
 def _lines(extraction: Extraction, width: int) -> Iterator[Text]:
     document = extraction.document
-    about = ", ".join(map(clean, filter(None, (document.published, document.source))))
+    about = ", ".join(map(short, filter(None, (document.published, document.source))))
     yield Text()
-    yield Text.assemble((clean(document.id), "bold"), "  ", (about, "dim"))
+    yield Text.assemble((short(document.id), "bold"), "  ", (about, "dim"))
     for grounded in extraction.records:
         yield Text(_line(grounded))
         yield from _wrapped(clean(grounded.record.summary), width)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,18 +13,22 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 import schemas
-from extract.cli.cells import clean
-from extract.cli.output import counted, duration
+from extract.cli.cells import LEFT_TO_RIGHT, brief, cells, is_right_to_left, short
+from extract.cli.events import Events
+from extract.cli.figures import Figures
+from extract.cli.lately import Clock, Lately
+from extract.cli.output import counted
 from extract.document import Failure
 from extract.job import Result, Tally
-from extract.pipeline import Extraction, Pipeline
+from extract.pipeline import Extraction, Load
 
 if TYPE_CHECKING:
     from rich.status import Status
 
-LOG = "log.jsonl"
-# A log of a long run shows its first documents one by one, then a line every so many seconds.
-_FIRST, _EVERY_S = 20, 10.0
+# Where there is no live line, the first documents are shown one by one; of each kind of failure the first few.
+_FIRST, _FAILED = 5, 10
+# How often is told how the run stands; for people once a minute when it has gone on for ten.
+_EVERY_S, _SELDOM_S, _LONG_S = 10.0, 60.0, 600.0
 # A terminal is drawn anew at most so often.
 _REDRAW_S = 0.1
 
@@ -39,65 +41,79 @@ class Progress:
     def __init__(
         self,
         folder: Path,
-        pipeline: Pipeline,
         *,
-        total: int | None,
+        load: Callable[[], Load],
         cost: Cost,
+        total: int | None,
+        is_replay: bool = False,
         is_quiet: bool = False,
         is_json: bool = False,
+        clock: Clock = time.monotonic,
     ) -> None:
-        self._is_quiet, self._is_json = is_quiet, is_json
-        self._pipeline, self._total, self._cost = pipeline, total, cost
-        # Unbuffered: what could not be written is not tried again when the file is closed.
-        self._log = (folder / LOG).open("ab", buffering=0)
+        self._is_quiet, self._is_json, self._is_replay = is_quiet, is_json, is_replay
+        self._load, self._total, self._cost = load, total, cost
+        self._clock, self._lately = clock, Lately(clock=clock)
+        self._events = Events(folder, is_json=is_json)
         self._status: Status | None = None
-        self._began = self._drawn = self._told = time.monotonic()
-        self._past = 0
+        self._began = self._drawn = self._told = self._said = clock()
+        self._tally, self._past, self._seen = Tally(), 0, 0
+        self._failed: Counter[str] = Counter()
 
     def begin(self, past: Tally) -> None:
         """Say that the run begins, or goes on after so many documents."""
-        self._past = past.documents
+        self._tally, self._past, self._seen = past, past.documents, past.documents
         if past.documents and not self._is_quiet:
             self._say(f"going on: {counted(past.documents, 'document')} done before")
-        self._event("begin", done=past.documents, total=self._total)
+        self._events.add("begin", done=past.documents, total=self._total)
 
     def update(self, result: Result, tally: Tally) -> None:
         """Show what came of one document."""
-        now = time.monotonic()
-        failures = [result] if isinstance(result, Failure) else getattr(result, "failures", ())
-        is_new = tally.documents - self._past <= _FIRST
-        if self._status is not None:
-            if now - self._drawn >= _REDRAW_S:
-                self._drawn = now
-                self._status.update(self._line(tally))
-        elif isinstance(result, Extraction) and not self._is_quiet and is_new and _has_news(result):
-            self._say(f"{tally.documents:>5}  {clean(result.document.id)}: {_found(result)}")
-        if not is_new and now - self._told >= _EVERY_S:
+        self._tally = tally
+        if tally.documents > self._seen:
+            self._seen = tally.documents
+            # Of a replay, every answer is known: those that were shall count.
+            self._lately.finished(is_live=self._is_replay or _is_live(result))
+        if isinstance(result, Extraction) and self._is_told(result):
+            # The mark keeps the number that follows an Arabic id behind it.
+            self._say(f"{tally.documents:>5}  {short(result.document.id)}{_mark(result)}: {_found(result)}")
+        for failure in [result] if isinstance(result, Failure) else getattr(result, "failures", ()):
+            self._fail(failure)
+        self.tick()
+
+    def tick(self) -> None:
+        """Show how the run stands, if it is time for that; to be called also while nothing is finished."""
+        now = self._clock()
+        if self._status is not None and now - self._drawn >= _REDRAW_S:
+            self._drawn = now
+            self._status.update(self._figures().line())
+        if now - self._told >= _EVERY_S:
             self._told = now
-            self._event("progress", **self._counts(tally))
+            self._events.add("progress", **self._figures().to_json())
+        if now - self._said >= (_EVERY_S if now - self._began < _LONG_S else _SELDOM_S):
+            self._said = now
             if self._status is None and not self._is_quiet:
-                self._say(self._line(tally))
-        if tally.stopped:
-            return  # whoever ended the run says why
-        for failure in failures:
-            self._event("failed", document=failure.document, kind=failure.kind, message=failure.message)
-            self._say(f"  failed: {clean(failure.document)}: {failure.kind}: {clean(failure.message)}")
+                self._say(self._figures().line())
 
     def end(self, tally: Tally) -> None:
         """Say that the run has ended."""
-        self._event("end", **self._counts(tally), stopped=tally.stopped, cost=self._cost(tally))
+        self._tally = tally
+        self._events.add("end", **self._figures().to_json(), stopped=tally.stopped)
 
-    def _event(self, name: str, **values: Any) -> None:
-        row = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, **values}
-        line = json.dumps(row, ensure_ascii=False, default=str)
-        self._write(line)
-        if self._is_json:
-            click.echo(line)
+    def _is_told(self, extraction: Extraction) -> bool:
+        """Whether a document has a line of its own; one that only failed is told of as a failure."""
+        is_one_of_few = self._tally.documents - self._past <= _FIRST and self._status is None and not self._is_quiet
+        return is_one_of_few and (bool(extraction.records) or not extraction.failures)
 
-    def _write(self, line: str) -> None:
-        # A full disk must not end a run for the sake of its log: what matters of it is told elsewhere.
-        with suppress(OSError):
-            self._log.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+    def _fail(self, failure: Failure) -> None:
+        self._events.add("failed", document=failure.document, kind=failure.kind, message=failure.message)
+        if self._tally.stopped:
+            # Whoever ended the run says why: that is not to drown in what it led to.
+            return
+        self._failed[failure.kind] += 1
+        if self._failed[failure.kind] <= _FAILED:
+            self._say(f"  failed: {short(failure.document)}: {failure.kind}: {brief(failure.message)}")
+        elif self._failed[failure.kind] == _FAILED + 1:
+            self._say(f"  failed: more of kind {failure.kind}, which are counted from here on; failures.jsonl has all")
 
     def _say(self, line: str) -> None:
         if self._is_json:
@@ -108,48 +124,24 @@ class Progress:
             # Above the live line, which else would stand in its way.
             self._status.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def _counts(self, tally: Tally) -> dict[str, Any]:
-        in_flight, waiting = self._pipeline.load()
-        return {
-            "documents": tally.documents,
-            "total": self._total,
-            "failed": tally.failed,
-            "records": sum(tally.records.values()),
-            "reasked": tally.reasked,
-            "answers_from": dict(tally.origins),
-            "in_flight": in_flight,
-            "waiting": waiting,
-            "documents_per_s": round(self._rate(tally), 2),
-            "tokens": {"prompt": tally.prompt_tokens, "completion": tally.completion_tokens},
-        }
-
-    def _rate(self, tally: Tally) -> float:
-        return (tally.documents - self._past) / max(time.monotonic() - self._began, 1e-6)
-
-    def _line(self, tally: Tally) -> str:
-        """The state of the run, what matters most first: a narrow terminal cuts the rest."""
-        counts, of = self._counts(tally), f" of {self._total:,}" if self._total else ""
-        parts = [f"{tally.documents:,}{of} documents", f"{counts['documents_per_s']:,.1f}/s"]
-        if self._total and counts["documents_per_s"]:
-            parts.append(f"{duration((self._total - tally.documents) / counts['documents_per_s'])} left")
-        parts += [f"{counts['in_flight']} in flight"] if counts["in_flight"] else []
-        parts += [f"{counts['waiting']} waiting"] if counts["waiting"] else []
-        parts += [f"{tally.failed} failed"] if tally.failed else []
-        known = tally.origins["cache"] + tally.origins["recording"]
-        parts += [f"{known:,} cached"] if known else []
-        parts += [f"{tally.reasked} asked again"] if tally.reasked else []
-        parts += [f"{tally.paid_tokens:,} tokens"] if tally.paid_tokens else []
-        cost = self._cost(tally)
-        total = cost["total"]["cost"]
-        parts += [f"{float(total):.2f} {cost['currency']}"] if total and float(total) else []
-        return ", ".join(parts)
+    def _figures(self) -> Figures:
+        return Figures(
+            tally=self._tally,
+            total=self._total,
+            load=self._load(),
+            seconds=self._clock() - self._began,
+            per_s=self._lately.per_s,
+            live_per_s=self._lately.live_per_s,
+            left_s=None if self._total is None else self._lately.left_s(self._total - self._tally.documents),
+            cost=self._cost(self._tally),
+        )
 
     def __enter__(self) -> Self:
         if not self._is_quiet and not self._is_json and sys.stderr.isatty():
             from rich.console import Console
             from rich.status import Status
 
-            self._status = Status("waiting for the first answer", console=Console(stderr=True))
+            self._status = Status(self._figures().line(), console=Console(stderr=True))
             self._status.start()
         return self
 
@@ -158,12 +150,18 @@ class Progress:
     ) -> None:
         if self._status is not None:
             self._status.stop()
-        self._log.close()
+        self._events.close()
 
 
-def _has_news(extraction: Extraction) -> bool:
-    """Whether a document has a line of its own; one that only failed is told of as a failure."""
-    return bool(extraction.records) or not extraction.failures
+def _is_live(result: Result) -> bool:
+    """Whether a document took an endpoint's time."""
+    if not isinstance(result, Extraction):
+        return False
+    return not result.attempts or any(attempt.completion.origin == "live" for attempt in result.attempts)
+
+
+def _mark(extraction: Extraction) -> str:
+    return LEFT_TO_RIGHT if is_right_to_left(cells([(extraction.document.id[:80], "")])) else ""
 
 
 def _found(extraction: Extraction) -> str:

@@ -9,7 +9,7 @@ import click
 
 from extract import compose
 from extract.cli import options
-from extract.cli.cells import clean
+from extract.cli.cells import brief, clean, short
 from extract.cli.output import counted
 from extract.cli.settle import settled
 from extract.document import Failure
@@ -49,7 +49,7 @@ def command(inputs: tuple[str, ...], *, folder: Path, **flags: Any) -> int:
             _say(result)
         new = _faults(result, settings.max_reasks) if isinstance(result, Extraction | Failure) else []
         for fault in new:
-            click.echo(f"  failed: {clean(fault.document)}: {fault.kind}: {clean(fault.message)}", err=True)
+            click.echo(f"  failed: {short(fault.document)}: {fault.kind}: {brief(fault.message)}", err=True)
         faults.extend(new)
         return not any(fault.kind in HOPELESS for fault in new)
 
@@ -74,7 +74,7 @@ def _faults(result: Extraction | Failure, max_reasks: int) -> list[Failure]:
 
 def _say(extraction: Extraction) -> None:
     origins = [attempt.completion.origin for attempt in extraction.attempts]
-    click.echo(f"  {clean(extraction.document.id)}: {', '.join(origins) or 'no answer'}", err=True)
+    click.echo(f"  {short(extraction.document.id)}: {', '.join(origins) or 'no answer'}", err=True)
     for attempt in extraction.attempts:
         for problem in attempt.verdict.problems:
             click.echo(f"    asked again or left: {clean(str(problem))}", err=True)

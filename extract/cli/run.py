@@ -113,7 +113,13 @@ class _Run:
         """
         found: list[Extraction] = []
         with Progress(
-            store.folder, self._pipeline, total=total, cost=self._cost, is_quiet=is_quiet, is_json=is_json
+            store.folder,
+            load=self._pipeline.load,
+            cost=self._cost,
+            total=total,
+            is_replay=self._pipeline.is_offline,
+            is_quiet=is_quiet,
+            is_json=is_json,
         ) as progress:
             progress.begin(store.past)
 
@@ -129,6 +135,7 @@ class _Run:
                 store,
                 concurrency=self._resolved.settings.concurrency or job.FEW,
                 watch=watch,
+                tick=progress.tick,
                 limits=limit,
                 stop=self._stop,
                 derived=self._derived(),

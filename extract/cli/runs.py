@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from extract.cli.cells import clean
+from extract.cli.cells import clean, short
 from extract.document import Document, Failure
 from extract.errors import InputError
 from extract.runfiles import MANIFEST, read_failures, read_manifest, read_records
@@ -121,9 +121,9 @@ def _choose(name: str, ids: Sequence[str], inputs: _Inputs, folder: Path) -> str
     if name in fitting:
         return name
     if not fitting:
-        raise InputError(f"{folder}: has no report {clean(name)!r}; {_some('it has', ids)}")
+        raise InputError(f"{folder}: has no report {short(name)!r}; {_some('it has', ids)}")
     if len(fitting) > 1:
-        what = f"{clean(name)!r} may be any of {len(fitting)} reports"
+        what = f"{short(name)!r} may be any of {len(fitting)} reports"
         raise InputError(f"{folder}: {what}; {_some('name one of', fitting)}")
     return fitting[0]
 
@@ -132,7 +132,7 @@ def _some(verb: str, ids: Sequence[str]) -> str:
     if not ids:
         return f"{verb} none"
     more = f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else ""
-    return f"{verb}: {', '.join(map(clean, ids[:_LISTED]))}{more}"
+    return f"{verb}: {', '.join(map(short, ids[:_LISTED]))}{more}"
 
 
 def _misfit(document: Document, records: Sequence[Row], manifest: Mapping[str, Any]) -> str | None:
@@ -152,7 +152,7 @@ def _misfit(document: Document, records: Sequence[Row], manifest: Mapping[str, A
 def _gone(id_: str, manifest: Mapping[str, Any]) -> str:
     inputs = ", ".join(map(clean, manifest.get("inputs", [])))
     return (
-        f"{clean(id_)}: is no longer among the inputs of the run ({inputs}); "
+        f"{short(id_)}: is no longer among the inputs of the run ({inputs}); "
         f"put the file back, or run again: {_again(manifest)}"
     )
 

@@ -47,7 +47,8 @@ def _size(path: Path) -> int:
         raise InputError("is a folder that may not be listed; check its permissions", kind="unreadable")
     if not stat.S_ISREG(status.st_mode):
         # Opening a pipe would wait for ever.
-        raise InputError("is a device or a pipe; save its content to a file", kind="unreadable")
+        message = "is a device or a pipe; give - to read JSON lines from a pipe, or save its content to a file"
+        raise InputError(message, kind="unreadable")
     return status.st_size
 
 

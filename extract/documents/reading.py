@@ -33,23 +33,6 @@ def read(
     return reader.documents(files.find(inputs))
 
 
-def count(inputs: Sequence[str | Path]) -> int | None:
-    """How many documents inputs hold, where that can be known without reading them: about, for JSON lines."""
-    try:
-        return sum(map(_count, files.find(inputs)))
-    except (InputError, OSError, ValueError):
-        return None
-
-
-def _count(file: Found) -> int:
-    if file.is_stdin or file.path.suffix.lower() in (".csv", ".tsv", ".parquet"):
-        raise ValueError(f"{file.path}: rows are not lines")
-    if file.path.suffix.lower() != ".jsonl":
-        return 1
-    with file.path.open("rb") as lines:
-        return sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b""))
-
-
 def _checked(defaults: Metadata) -> Metadata:
     try:
         return replace(defaults, published=defaults.published and day(defaults.published))

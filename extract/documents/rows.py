@@ -21,6 +21,7 @@ _TEXT_KEYS = ", ".join(NAMES["text"])
 # A row that begins with its id, in letters that need no decoding.
 _ID_FIRST = re.compile(r'\s*\{"id":\s*"([^"\\]+)"')
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_BLOCK = 1 << 20
 _LARGEST_FIELD = 2**31 - 1  # what a C long holds on every system
 
 
@@ -85,6 +86,29 @@ def table(path: Path, _: IsDone) -> Iterator[Part | Flaw]:
             message = f"has no column {_TEXT_KEYS}; its first row is {', '.join(names)!r}: name the columns there"
             raise InputError(message, kind="format")
         yield from _rows(csv.reader(lines, delimiter=delimiter), names)
+
+
+def count_lines(path: Path) -> int:
+    """How many lines a JSONL file has, blank ones too."""
+    ends, last = 0, b"\n"
+    with path.open("rb") as lines:
+        while block := lines.read(_BLOCK):
+            ends, last = ends + block.count(b"\n"), block
+    return ends + (not last.endswith(b"\n"))
+
+
+def count_rows(path: Path) -> int:
+    """How many rows a CSV file has below its header, about: ends of lines outside of quotes."""
+    ends, outside, quotes, last = 0, 0, 0, "\n"
+    with _open(path, newline="") as lines:
+        while block := lines.read(_BLOCK):
+            pieces = block.split('"')
+            outside += "".join(pieces[quotes % 2 :: 2]).count("\n")
+            ends += block.count("\n")
+            quotes, last = quotes + len(pieces) - 1, block
+    # A quote that is never closed is a letter among others, and which ends are within quotes cannot be told.
+    counted = ends if quotes % 2 else outside
+    return max(0, counted + (not last.endswith("\n")) - 1)
 
 
 def _rows(reader: Iterable[list[str]], names: list[str]) -> Iterator[Part | Flaw]:
