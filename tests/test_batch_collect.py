@@ -369,3 +369,17 @@ def test_a_folder_without_batches_is_told_of():
     write("batch")
 
     assert "name the folder that `mahdar batch submit` was given" in collect().err
+
+
+def test_what_a_batch_has_cost_is_told_at_the_price_of_batches(server):
+    # Invented prices: 10,000 a million tokens either way, half of it in a batch.
+    Path("prices.toml").write_text('["m"]\ninput = 10000\noutput = 10000\nbatch = 0.5\n')
+    submit(server.url)
+
+    assert "spent 30 tokens in, 15 out (0.2250 USD at the price of a batch)" in collect().out
+
+
+def test_what_a_batch_has_cost_is_unknown_where_tokens_or_a_price_are(server):
+    submit(server.url)
+
+    assert "(cost unknown)" in collect().out

@@ -18,6 +18,7 @@ from extract.cache import Cache
 from extract.client import Endpoint
 from extract.errors import EndpointError
 from extract.request import Completion, Label, Request
+from extract.spent import Spent
 
 # Answers are put into the cache so many at a time.
 _AT_ONCE = 500
@@ -28,7 +29,10 @@ _CUT = "the answer was cut at the token limit, so it is not kept; raise --max-to
 
 @dataclass(slots=True)
 class Harvest:
-    """What files of results came to: answers that are new to the cache, that it knew, and what went wrong."""
+    """What files of results came to: answers that are new to the cache, that it knew, and what went wrong.
+
+    `spent` are the tokens of all answers that are new, those too that are not kept.
+    """
 
     new: int = 0
     known: int = 0
@@ -37,6 +41,7 @@ class Harvest:
     foreign: int = 0
     failed: dict[str, Failed] = field(default_factory=dict)
     missing: int = 0
+    spent: Spent = field(default_factory=Spent)
 
     @property
     def kinds(self) -> Counter[str]:
@@ -101,6 +106,7 @@ class Taker:
         except EndpointError as error:
             _fail(harvest, line.key, label, (error.kind, str(error), error.retryable or error.kind in _MENDED))
             return None
+        harvest.spent.add(found.usage)
         if found.finish == "length":
             _fail(harvest, line.key, label, ("cut", _CUT, False))
             return None

@@ -25,6 +25,7 @@ from extract.cli import batch_work as work
 from extract.cli.batch_desk import Desk
 from extract.client import Endpoint
 from extract.errors import InputError
+from extract.prices import load as load_prices
 
 PARTLY_FAILED = 1
 F = TypeVar("F", bound=Callable[..., Any])
@@ -152,7 +153,7 @@ async def _collect(state: State, desk: Desk, api: Api, every_s: float | None) ->
         found = taker.take(files, dict(state.labels(part)), lost=lost)
         collecting.note(state, part, found)
         is_bad = is_bad or bool(found.failed)
-        for line in text.harvest(part.name, found):
+        for line in text.harvest(part.name, found, state.job["model"], load_prices(desk.settings.prices)):
             click.echo(line)
     return is_bad
 

@@ -17,6 +17,7 @@ from extract.cli import batch_text as text
 from extract.cli import batch_work as work
 from extract.cli import options
 from extract.errors import ConfigError
+from extract.prices import load as load_prices
 
 PARTLY_FAILED = 1
 
@@ -64,7 +65,9 @@ def import_(file: Path, *, place: Path, **flags: Any) -> int:
         exported = next((part for part in state.parts if part.stage == "exported"), None)
         if exported is not None:
             collecting.note(state, exported, found)
-        for line in text.harvest(exported.name if exported else file.name, found):
+        for line in text.harvest(
+            exported.name if exported else file.name, found, state.job["model"], load_prices(desk.settings.prices)
+        ):
             click.echo(line)
         work.say_left(state, desk)
     return PARTLY_FAILED if found.failed else 0

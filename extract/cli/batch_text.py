@@ -13,7 +13,10 @@ from extract.batch.wanted import Standing, Wanted
 from extract.cli.batch_desk import run_command, submit_command
 from extract.cli.cells import brief, clean, short
 from extract.cli.output import counted, duration
+from extract.prices import Prices
+from extract.request import Usage
 from extract.settings import VARIABLES, flag
+from extract.spent import Spent
 
 _SHOWN = 3
 _ANEW = "; `collect --again` asks for the file anew"
@@ -67,10 +70,13 @@ def faults(part: Part) -> Iterator[str]:
         yield f"{part.name}  and {len(part.faults) - _SHOWN:,} more of the kind"
 
 
-def harvest(name: str, found: Harvest) -> Iterator[str]:
-    """What the results of a part came to."""
+def harvest(name: str, found: Harvest, model: str, prices: Prices) -> Iterator[str]:
+    """What the results of a part came to, and what they took."""
     known = f", {found.known:,} known before" if found.known else ""
     yield f"{name}  {counted(found.new, 'new answer')} in the cache{known}"
+    if found.spent.answers:
+        tokens = f"{found.spent.prompt:,} tokens in, {found.spent.completion:,} out"
+        yield f"{name}  spent {tokens} ({_paid(found.spent, model, prices)})"
     odd = (
         (found.torn, "torn"),
         (found.twice, "told twice"),
@@ -136,6 +142,14 @@ def age_from(seconds: float) -> datetime:
 
 def _size(part: Part) -> str:
     return f"{counted(part.requests, 'request')}, {part.bytes / 1e6:.1f} MB"
+
+
+def _paid(spent: Spent, model: str, prices: Prices) -> str:
+    """What answers of batches cost."""
+    usage = Usage(prompt=spent.prompt, completion=spent.completion, cached=spent.cached)
+    cost = None if spent.uncounted else prices.cost(model, usage, is_batch=True)
+    price = prices.of(model)
+    return "cost unknown" if cost is None or price is None else f"{cost:.4f} {price.currency} at the price of a batch"
 
 
 def _cost(found: Estimate) -> str:
