@@ -93,8 +93,9 @@ def _finish_all_but_one(job: Job, out: Path, count: int) -> None:
     """Leave the folder of a run that was killed at its last report."""
     from extract import compose, settings
     from extract.document import Document
-    from extract.store import RunFolder, job_of
+    from extract.store import RunFolder
     from extract.tally import measure
+    from extract.terms import job_of
 
     chosen = settings.resolve(
         {"prompt": job.task, "base_url": job.url, "endpoint": "bench", "model": MODEL, "api_key": API_KEY}

@@ -110,7 +110,7 @@ def test_an_unfinished_run_of_another_job_is_refused_with_what_differs(tmp_path)
     stop, first = stopping("a")
     run(tmp_path, documents("ab"), first, stop=stop)
 
-    with pytest.raises(ConfigError, match=r"model: 'm' then, 'other' now.*--fresh"):
+    with pytest.raises(ConfigError, match=r"model: m then, other now.*--fresh"):
         RunFolder(tmp_path, prompt().records, job={"model": "other"})
 
 

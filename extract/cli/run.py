@@ -23,7 +23,8 @@ from extract.errors import ConfigError, EndpointError, InputError, MahdarError, 
 from extract.manifest import manifest
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
-from extract.store import RunFolder, is_unfinished, job_of
+from extract.store import RunFolder, is_unfinished
+from extract.terms import job_of
 
 PARTLY_FAILED = 1
 
@@ -43,7 +44,7 @@ PARTLY_FAILED = 1
     metavar="RUN",
     help="Only the documents that failed in this run; INPUT and prompt are those of the run if not given.",
 )
-@click.option("--fresh", is_flag=True, help="Begin anew where an unfinished run would be taken up.")
+@click.option("--fresh", is_flag=True, help="Begin anew where an unfinished run would be taken up, or another one is.")
 @click.option("--json", "is_json", is_flag=True, help="What happens as JSON lines on stdout, for programs.")
 @click.option("--quiet", is_flag=True, help="No progress and no table, only what failed.")
 def command(
@@ -68,6 +69,8 @@ def command(
     if not inputs:
         raise InputError("no input was given; name files, folders or patterns, or - for stdin", kind="missing")
     resolved = options.resolved(again.flags(flags) if again else flags)
+    if again:
+        again.spare(resolved.settings.out)
     done: set[str] = set()
     documents = read(
         inputs,

@@ -1,0 +1,49 @@
+"""A folder for a run: whether it may be written, whether it is anybody else's, and what is removed to begin anew."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import schemas
+from extract.errors import ConfigError
+from extract.runfiles import FAILURES, JOURNAL, MANIFEST, RECORDS
+
+# No space, no more of one's share, a file as long as it may be.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextmanager
+def writing(folder: Path, *, is_begun: bool = False) -> Iterator[None]:
+    """Says what to do about an error: a run that `is_begun` goes on where it is, once there is room."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        advice = "choose another with --out DIR"
+        if error.errno in _FULL:
+            advice = "make room there, and the same command goes on" if is_begun else f"make room there, or {advice}"
+        raise ConfigError(f"{folder}: cannot be written: {reason}; {advice}") from error
+
+
+def take(folder: Path) -> None:
+    """Make the folder if there is none; ConfigError if it holds anything but a run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    # Many programs write a manifest.json; only a run has both of these from its first moment on.
+    if there and not there >= {RECORDS, FAILURES} and JOURNAL not in there:
+        raise ConfigError(f"{folder}: holds other files than a run; choose another with --out DIR")
+
+
+def holds_rows(folder: Path) -> bool:
+    """Whether there is anything of a run in the folder that would be missed."""
+    return any(path.exists() and path.stat().st_size for path in (folder / RECORDS, folder / FAILURES))
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run has written there, and nothing else."""
+    tables = (f"{schemas.get(name).plural}.csv" for name in schemas.names())
+    for name in (MANIFEST, JOURNAL, RECORDS, FAILURES, "log.jsonl", *tables):
+        (folder / name).unlink(missing_ok=True)
