@@ -81,7 +81,9 @@ class RunFolder:
             return None
         try:
             past = Past(self.folder / JOURNAL)
-        except ValueError:
+        except ConfigError:
+            if holds_rows(self.folder):
+                raise
             return None
         if dict(past.job) != dict(self._job) or tuple(past.names) != tuple(names):
             raise ConfigError(
@@ -89,9 +91,11 @@ class RunFolder:
                 f"({differing(past.job, self._job) or 'other files'}); "
                 "finish it with those, choose another --out DIR, or give --fresh to begin anew"
             )
-        for key, delta in past.done():
-            self.done.add(key)
-            self.past.merge(delta)
+        with past.understood():
+            for key, delta in past.done():
+                self.done.add(key)
+                self.past.merge(delta)
+        past.refuse_edited()
         return past
 
     def _spare(self) -> None:

@@ -114,6 +114,66 @@ def test_an_unfinished_run_of_another_job_is_refused_with_what_differs(tmp_path)
         RunFolder(tmp_path, prompt().records, job={"model": "other"})
 
 
+def damaged(folder: Path, change: Callable[[list[str]], list[str]]) -> Path:
+    """An unfinished run whose journal was changed."""
+    stop, first = stopping("b")
+    run(folder, documents("abc"), first, stop=stop)
+    journal = folder / "journal.jsonl"
+    journal.write_text("".join(change(journal.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: [],
+        lambda lines: [lines[0][:9]],
+        lambda lines: ["5\n", *lines[1:]],
+        lambda lines: [lines[0].replace('"format":2,', ""), *lines[1:]],
+        lambda lines: [lines[0], "{}\n"],
+        lambda lines: [lines[0], '{"k":[],"at":[0,0,0],"t":{}}\n'],
+        lambda lines: [*lines[:2], lines[2].replace('"first":', '"unheard-of":')],
+        lambda lines: [*lines[:2], lines[2].replace('"first":[', '"first":[1,1,')],
+    ],
+    ids=["empty", "torn", "number", "old", "no key", "odd key", "unknown kind", "other counts"],
+)
+def test_records_of_which_the_journal_cannot_be_read_are_kept_unless_they_are_to_go(tmp_path, change):
+    damaged(tmp_path, change)
+    before = (tmp_path / "records.jsonl").read_bytes()
+
+    with pytest.raises(ConfigError, match=r"written by another version of mahdar; finish .*, or give --fresh"):
+        run(tmp_path, documents("abc"), Model())
+    kept = (tmp_path / "records.jsonl").read_bytes()
+    run(tmp_path, documents("abc"), Model(), is_fresh=True)
+
+    assert kept == before
+    assert written(tmp_path) == ["a", "b", "c"]
+
+
+def test_a_run_that_was_killed_before_it_had_a_journal_is_begun(tmp_path):
+    for name in ("records.jsonl", "failures.jsonl", "journal.jsonl"):
+        (tmp_path / name).touch()
+
+    run(tmp_path, documents("a"), Model())
+
+    assert written(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["records.jsonl", "failures.jsonl", "meetings.csv"])
+def test_a_file_that_was_edited_while_the_run_was_stopped_is_not_gone_on_with(tmp_path, name):
+    items = [UNREADABLE, *documents("abc")]
+    stop, first = stopping("b")
+    run(tmp_path, items, first, stop=stop)
+    path = tmp_path / name
+    path.write_bytes(b"a longer line\n" + path.read_bytes())
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigError, match=rf"{name}: was changed after the run had stopped; .*--fresh"):
+        run(tmp_path, items, Model())
+
+    assert path.read_bytes() == before
+
+
 def test_what_could_not_be_read_is_told_once(tmp_path):
     items = [*documents("a"), UNREADABLE, *documents("b")]
     stop, first = stopping("b")
@@ -215,7 +275,12 @@ def test_wherever_a_run_was_killed_it_ends_as_if_it_had_not_been(tmp_path_factor
             with (folder / name).open("ab") as file:
                 file.write(b'{"half": ')
 
-    run(folder, items, Model())
+    is_begun = b"\n" in journal.read_bytes()
+    if not is_begun:
+        # A journal without its first line vouches for nothing: what stands in the folder is left to its owner.
+        with pytest.raises(ConfigError, match="--fresh"):
+            run(folder, items, Model())
+    run(folder, items, Model(), is_fresh=not is_begun)
 
     for name in ("records.jsonl", "failures.jsonl", "meetings.csv"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()

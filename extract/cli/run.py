@@ -194,5 +194,5 @@ def _unfinished(root: Path, name: str) -> Iterator[tuple[Path, Mapping[str, Any]
         if is_unfinished(folder):
             try:
                 yield folder, Past(folder / "journal.jsonl").job
-            except ValueError:
+            except ConfigError:
                 continue
