@@ -14,6 +14,7 @@ from extract import job
 from extract.answers import Answers
 from extract.cache import Cache
 from extract.document import Document, Failure
+from extract.documents import read
 from extract.errors import ConfigError, EndpointError, Interrupted
 from extract.pipeline import Asking, Pipeline
 from extract.request import Completion, Label, Request, Usage
@@ -41,13 +42,25 @@ class Model:
         return RIGHT
 
 
+def hostile(folder: Path) -> Path:
+    """Invented reports with all that may be wrong with one: a date, an id, a row, a file."""
+    sidecar = ['{"file": "a.txt", "published": "soon"}', '{"file": "b.txt", "id": "b-1"}', '{"file": "gone.txt"}']
+    given = ['{"id": "c", "date": "soon", "text": TEXT}', '{"id": "c", "text": TEXT}', "{", '{"text": TEXT}']
+    rows_ = [row.replace("TEXT", json.dumps(f"{REPORT}\n{number}")) for number, row in enumerate(given)]
+    texts = {"documents.jsonl": "\n".join(sidecar), "c.jsonl": "\n".join(rows_), "d.jsonl": "\n".join(rows_[:1])}
+    texts |= {"a.txt": f"{REPORT}\na", "b.txt": f"{REPORT}\nb", "e.txt": "", "z.txt": f"{REPORT}\nz"}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
 def documents(names: Iterable[str]) -> list[Document | Failure]:
     return [Document(id=name, text=f"{REPORT}\n{name}") for name in names]
 
 
 def run(
     folder: Path,
-    items: list[Document | Failure],
+    items: list[Document | Failure] | Path,
     model: Model,
     *,
     limits: job.Limits | None = None,
@@ -60,7 +73,8 @@ def run(
         Pipeline(prompt(), answers, Asking(model="m")) as made,
         RunFolder(folder, made.prompt.records, job=JOB, is_fresh=is_fresh) as store,
     ):
-        tally = job.run(items, made, store, concurrency=1, watch=lambda result, tally: None, limits=limits, stop=stop)
+        left = read([items], is_done=store.done.__contains__) if isinstance(items, Path) else items
+        tally = job.run(left, made, store, concurrency=1, watch=lambda result, tally: None, limits=limits, stop=stop)
         store.finish({"counts": tally.to_json()}, is_whole=tally.stopped is None)
         return tally
 
@@ -258,6 +272,36 @@ def test_an_answer_that_cannot_be_kept_counts_and_then_the_run_ends(tmp_path):
     assert tally.stopped == "cache: cannot be written: No space left on device"
     assert written(tmp_path)[0] == "a"
     assert len(written(tmp_path)) < 3
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cut=st.floats(0, 1))
+def test_wherever_a_run_over_bad_input_was_killed_every_failure_is_told_once(tmp_path_factory, cut):
+    folder, whole = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("whole")
+    reports = hostile(tmp_path_factory.mktemp("in"))
+    run(whole, reports, Model())
+    stop, first = stopping("z")
+    run(folder, reports, first, stop=stop)
+    journal = folder / "journal.jsonl"
+    written_then = journal.read_bytes()
+    begun = written_then.index(b"\n") + 1
+    journal.write_bytes(written_then[: begun + round(cut * (len(written_then) - begun))])
+
+    run(folder, reports, Model())
+
+    for name in ("records.jsonl", "failures.jsonl", "meetings.csv"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_run_over_bad_input_tells_what_is_wrong_with_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    run(tmp_path / "out", hostile(tmp_path / "in"), Model())
+
+    found = [(row["document"], row["kind"]) for row in rows(tmp_path / "out" / "failures.jsonl")]
+    bad_dates = [("a", "metadata"), ("c", "metadata")]
+    same_ids = [("c", "duplicate_id"), ("c", "duplicate_id")]
+    assert sorted(found) == sorted([("documents:3", "metadata"), *bad_dates, *same_ids, ("c:3", "row"), ("e", "empty")])
+    assert written(tmp_path / "out") == ["a", "b-1", "c", "c:4", "z"]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
