@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extract.documents import Metadata
+from extract.documents.metadata import NOTHING
+
 if TYPE_CHECKING:
     from extract.pipeline import Pipeline
 
@@ -18,8 +21,18 @@ _FOLLOW = {"prompt_digest": "prompt", "schema": "prompt"}
 _CHANGED = {"prompt_digest": "the prompt's text has changed", "schema": "the record types have changed"}
 
 
-def job_of(pipeline: Pipeline, inputs: Sequence[str], *, retry_of: Path | None = None) -> dict[str, Any]:
-    """What a run must have in common with an unfinished one to go on with it: all that decides on its records."""
+def job_of(
+    pipeline: Pipeline,
+    inputs: Sequence[str],
+    *,
+    defaults: Metadata = NOTHING,
+    max_chars: int | None = None,
+    retry_of: Path | None = None,
+) -> dict[str, Any]:
+    """What a run must have in common with an unfinished one to go on with it: all that decides on its records.
+
+    `defaults` are what is known of reports that say nothing of themselves.
+    """
     asking = pipeline.asking
     return {
         "prompt": pipeline.prompt.name,
@@ -31,6 +44,10 @@ def job_of(pipeline: Pipeline, inputs: Sequence[str], *, retry_of: Path | None =
         "options": dict(asking.options),
         "max_reasks": asking.max_reasks,
         "context": asking.context,
+        "max_chars": max_chars,
+        "published": defaults.published,
+        "source": defaults.source,
+        "language": defaults.language,
         "inputs": [str(each) for each in inputs],
         "retry_of": str(retry_of) if retry_of else None,
     }

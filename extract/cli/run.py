@@ -24,7 +24,7 @@ from extract.manifest import manifest
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
 from extract.store import RunFolder, is_unfinished
-from extract.terms import job_of
+from extract.terms import Job, job_of
 
 PARTLY_FAILED = 1
 
@@ -72,20 +72,16 @@ def command(
     if again:
         again.spare(resolved.settings.out)
     done: set[str] = set()
-    documents = read(
-        inputs,
-        defaults=Metadata(published=flags["published"], source=flags["source"], language=flags["language"]),
-        max_chars=resolved.settings.max_chars,
-        is_done=done.__contains__,
-    )
+    defaults = Metadata(published=flags["published"], source=flags["source"], language=flags["language"])
+    max_chars = resolved.settings.max_chars
+    documents = read(inputs, defaults=defaults, max_chars=max_chars, is_done=done.__contains__)
     composed = compose.pipeline(resolved, inputs=inputs)
     with settled(composed, is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
         run = _Run(resolved, pipeline, inputs, stop)
         limit = limits.of(run.budget, max_failures)
-        folder = _folder(resolved, pipeline, inputs, is_fresh=fresh)
-        with RunFolder(
-            folder, pipeline.prompt.records, job=job_of(pipeline, inputs, retry_of=retry_failed), is_fresh=fresh
-        ) as store:
+        terms = job_of(pipeline, inputs, defaults=defaults, max_chars=max_chars, retry_of=retry_failed)
+        folder = _folder(resolved, terms, is_fresh=fresh)
+        with RunFolder(folder, pipeline.prompt.records, job=terms, is_fresh=fresh) as store:
             done.update(store.done)
             if again:
                 return run.work(store, again.only(documents), len(again.ids), limit, is_quiet=quiet, is_json=is_json)
@@ -173,15 +169,15 @@ class _Run:
         return ConfigError(said) if is_ours else EndpointError(said, kind="stopped")
 
 
-def _folder(resolved: Resolved, pipeline: Pipeline, inputs: tuple[str, ...], *, is_fresh: bool) -> Path:
+def _folder(resolved: Resolved, terms: Job, *, is_fresh: bool) -> Path:
     """The folder that was asked for, else that of an unfinished run of the same job, else a new one."""
     if resolved.settings.out is not None:
         return resolved.settings.out
     root = Path("runs")
-    name = pipeline.prompt.name.replace("/", "-")
+    name = terms["prompt"].replace("/", "-")
     if not is_fresh:
         for folder in _unfinished(root, name):
-            if job_of(pipeline, inputs) == folder[1]:
+            if terms == folder[1]:
                 return folder[0]
     return root / f"{datetime.now().astimezone():%Y%m%dT%H%M%S}-{name}"
 
