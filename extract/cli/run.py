@@ -42,7 +42,7 @@ PARTLY_FAILED = 1
     "--retry-failed",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="RUN",
-    help="Only the documents that failed in this run; INPUT and prompt are those of the run if not given.",
+    help="Only the documents that failed in this run; INPUT and settings are those of the run if not given.",
 )
 @click.option("--fresh", is_flag=True, help="Begin anew where an unfinished run would be taken up, or another one is.")
 @click.option("--json", "is_json", is_flag=True, help="What happens as JSON lines on stdout, for programs.")
@@ -64,11 +64,12 @@ def command(
     record type, failures.jsonl, manifest.json, log.jsonl. The same command again goes on with a run that was
     stopped. Exits 0 if all went well, 1 if something failed, 130 if it was interrupted.
     """
-    again = retry.of(retry_failed) if retry_failed is not None else None
-    inputs = inputs or (again.inputs if again else ())
+    again = retry.of(retry_failed, inputs) if retry_failed is not None else None
+    if again:
+        inputs, flags = again.inputs, again.flags(flags)
     if not inputs:
         raise InputError("no input was given; name files, folders or patterns, or - for stdin", kind="missing")
-    resolved = options.resolved(again.flags(flags) if again else flags)
+    resolved = options.resolved(flags)
     if again:
         again.spare(resolved.settings.out)
     done: set[str] = set()
@@ -84,7 +85,7 @@ def command(
         with RunFolder(folder, pipeline.prompt.records, job=terms, is_fresh=fresh) as store:
             done.update(store.done)
             if again:
-                return run.work(store, again.only(documents), len(again.ids), limit, is_quiet=quiet, is_json=is_json)
+                return run.work(store, again.only(documents), len(again), limit, is_quiet=quiet, is_json=is_json)
             return run.work(store, documents, count(inputs), limit, is_quiet=quiet, is_json=is_json)
 
 
