@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import schemas
@@ -26,6 +27,18 @@ def writing(folder: Path, *, is_begun: bool = False) -> Iterator[None]:
         if error.errno in _FULL:
             advice = "make room there, and the same command goes on" if is_begun else f"make room there, or {advice}"
         raise ConfigError(f"{folder}: cannot be written: {reason}; {advice}") from error
+
+
+def new(root: Path, name: str) -> Path:
+    """A folder below `root` that is made now, so that nobody else gets it; the name has -2, -3, ... if it is taken."""
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        for number in count(1):
+            folder = root / (name if number == 1 else f"{name}-{number}")
+            with suppress(FileExistsError):
+                folder.mkdir()
+                break
+    return folder
 
 
 def take(folder: Path) -> None:

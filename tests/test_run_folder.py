@@ -8,10 +8,13 @@ import pytest
 
 from extract.document import Failure
 from extract.errors import ConfigError
+from extract.folder import new
 from extract.store import RunFolder
 from extract.terms import Job
 from schemas.meeting import Meeting
-from tests.terminal import manifest, replayed, rows
+from tests.endpoint import unused_url
+from tests.invented import REPORT
+from tests.terminal import RECORDINGS, SEEDS, mahdar, manifest, replayed, rows, write
 
 JOB: Job = {"model": "m", "options": {"temperature": 0.0, "seed": 1}, "inputs": ["in"]}
 FAILURE = Failure(document="x", kind="binary", message="in/x.txt: holds bytes that are no text", path="in/x.txt")
@@ -130,3 +133,39 @@ def test_the_same_command_writes_the_same_folder_anew_and_another_one_does_not(t
     assert "schema" not in other.err
     assert kept == before
     assert {row["type"] for row in rows("out/records.jsonl")} == {"meeting"}
+
+
+def test_two_runs_of_one_second_get_a_folder_each(tmp_path):
+    found = [new(tmp_path / "runs", "20300101T120000-events-v2").name for _ in range(3)]
+
+    assert found == [f"20300101T120000-events-v2{end}" for end in ("", "-2", "-3")]
+
+
+def test_runs_that_follow_each_other_at_once_keep_what_each_has_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    for _ in range(3):
+        mahdar("run", SEEDS, "--replay", RECORDINGS, "--quiet")
+
+    assert len(list(Path("runs").iterdir())) == 3
+
+
+def test_a_stopped_run_whose_folder_had_a_number_goes_on_in_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("in", a=f"{REPORT}\na")
+    arguments = ("run", "in", "--model", "m", "--prompt", "meeting", "--base-url", unused_url(), "--max-tries", "1")
+    mahdar(*arguments)
+    (first,) = Path("runs").iterdir()
+    first.rename(f"{first}-2")
+
+    ran = mahdar(*arguments)
+
+    assert ran.code == 3
+    assert [path.name for path in Path("runs").iterdir()] == [f"{first.name}-2"]
+
+
+def test_a_place_where_no_folder_can_be_made_is_told_of(tmp_path):
+    (tmp_path / "runs").touch()
+
+    with pytest.raises(ConfigError, match=r"runs: cannot be written: .*; choose another with --out DIR"):
+        new(tmp_path / "runs", "one")

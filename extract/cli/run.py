@@ -20,6 +20,7 @@ from extract.derived import Derived
 from extract.document import Document, Failure
 from extract.documents import Metadata, count, read
 from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped
+from extract.folder import new
 from extract.manifest import manifest
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
@@ -180,14 +181,14 @@ def _folder(resolved: Resolved, terms: Job, *, is_fresh: bool) -> Path:
         for folder in _unfinished(root, name):
             if terms == folder[1]:
                 return folder[0]
-    return root / f"{datetime.now().astimezone():%Y%m%dT%H%M%S}-{name}"
+    return new(root, f"{datetime.now().astimezone():%Y%m%dT%H%M%S}-{name}")
 
 
 def _unfinished(root: Path, name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Unfinished runs, the newest first, with their jobs."""
     from extract.journal import Past
 
-    for folder in sorted(root.glob(f"*-{name}"), reverse=True):
+    for folder in sorted(root.glob(f"*-{name}*"), reverse=True):
         if is_unfinished(folder):
             try:
                 yield folder, Past(folder / "journal.jsonl").job
