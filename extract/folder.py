@@ -10,7 +10,7 @@ from pathlib import Path
 
 import schemas
 from extract.errors import ConfigError
-from extract.runfiles import FAILURES, JOURNAL, MANIFEST, RECORDS
+from extract.runfiles import DOCUMENTS, FAILURES, JOURNAL, MANIFEST, RECORDS
 
 # No space, no more of one's share, a file as long as it may be.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -52,11 +52,12 @@ def take(folder: Path) -> None:
 
 def holds_rows(folder: Path) -> bool:
     """Whether there is anything of a run in the folder that would be missed."""
-    return any(path.exists() and path.stat().st_size for path in (folder / RECORDS, folder / FAILURES))
+    paths = (folder / name for name in (RECORDS, FAILURES, DOCUMENTS))
+    return any(path.exists() and path.stat().st_size for path in paths)
 
 
 def clear(folder: Path) -> None:
     """Remove what a run has written there, and nothing else."""
     tables = (f"{schemas.get(name).plural}.csv" for name in schemas.names())
-    for name in (MANIFEST, JOURNAL, RECORDS, FAILURES, "log.jsonl", *tables):
+    for name in (MANIFEST, JOURNAL, RECORDS, FAILURES, DOCUMENTS, "log.jsonl", *tables):
         (folder / name).unlink(missing_ok=True)

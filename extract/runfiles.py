@@ -12,6 +12,7 @@ from extract.errors import InputError
 MANIFEST = "manifest.json"
 RECORDS = "records.jsonl"
 FAILURES = "failures.jsonl"
+DOCUMENTS = "documents.jsonl"
 JOURNAL = "journal.jsonl"
 
 

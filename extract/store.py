@@ -1,9 +1,10 @@
-"""The run folder: records, failures, tables and the manifest of one pass over documents."""
+"""The run folder: records, failures, tables, what came of each document, and the manifest of one pass over them."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +16,10 @@ from extract.errors import ConfigError, InputError
 from extract.folder import clear, holds_rows, take, writing
 from extract.journal import Appender, Journal, Past
 from extract.lock import Lock
-from extract.made import Made, make
-from extract.runfiles import FAILURES, JOURNAL, MANIFEST, RECORDS, read_manifest
+from extract.made import Made, make, outcome
+from extract.runfiles import DOCUMENTS, FAILURES, JOURNAL, MANIFEST, RECORDS, read_manifest
 from extract.tables import Table
-from extract.tally import Delta, Tally
+from extract.tally import Delta, Tally, measure
 from extract.terms import Job, differing, unlike_manifest
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # A document's rows wait no longer than this, nor behind more than so many documents.
 _FLUSH_S, _FLUSH_DOCUMENTS = 0.2, 64
+# The kind of failure that takes no document away.
+_METADATA = "metadata"
 
 
 class RunFolder:
@@ -51,12 +54,14 @@ class RunFolder:
         self._job = job or {}
         self.done: set[str] = set()
         self.past = Tally()
+        # Failures of bad dates and the like: they stand before their documents, and are counted with them.
+        self._told: Counter[str] = Counter()
         self._clock = clock
         # Why nothing can be written any more, and how many documents wait to be.
         self.fault: str | None = None
         self.waiting = 0
         self._flushed = clock()
-        names = (RECORDS, FAILURES, *(f"{kind.plural}.csv" for kind in kinds))
+        names = (RECORDS, FAILURES, DOCUMENTS, *(f"{kind.plural}.csv" for kind in kinds))
         with writing(folder):
             take(folder)
             self._lock = Lock(folder)
@@ -94,9 +99,17 @@ class RunFolder:
         with past.understood():
             for key, delta in past.done():
                 self.done.add(key)
+                self._remember(key)
                 self.past.merge(delta)
         past.refuse_edited()
         return past
+
+    def _remember(self, key: str) -> None:
+        document, _, kind = key.partition("\0")
+        if not kind:
+            self._told.pop(document, None)
+        elif kind.startswith(f"{_METADATA}\0"):
+            self._told[document] += 1
 
     def _spare(self) -> None:
         """ConfigError if beginning here would overwrite a finished run of another job."""
@@ -117,7 +130,7 @@ class RunFolder:
 
         Unless it `is_done`, a run that goes on asks for the document again.
         """
-        made = make(extraction, schema, self._tables, delta or {})
+        made = make(extraction, schema, self._tables, measure(extraction) if delta is None else delta)
         self._add(extraction.document.id, made)
         for failure in extraction.failures:
             self._fail(failure, len(extraction.attempts), _tokens(extraction))
@@ -131,6 +144,8 @@ class RunFolder:
         self._done(document, made.delta)
 
     def _add(self, document: str, made: Made) -> None:
+        told_before = self._told.pop(document, 0) if self._told else 0
+        self._files[DOCUMENTS].add(outcome(document, made.delta, told_before=told_before))
         if made.records:
             self._files[RECORDS].add(made.rows_of(document))
             for table, lines in zip(self._tables, made.lines_of(document), strict=True):
@@ -138,8 +153,12 @@ class RunFolder:
                     table.file.add(lines)
 
     def fail(self, failure: Failure, delta: Delta | None = None) -> None:
-        """Write a failure of a document that could not be read."""
+        """Write a failure of a document that could not be read, or of what is said of one that comes after it."""
         self._fail(failure, 0, {"prompt": 0, "completion": 0})
+        if failure.kind == _METADATA:
+            self._told[failure.document] += 1
+        else:
+            self._files[DOCUMENTS].add(outcome(failure.document, {"failures": {failure.kind: 1}}))
         self._done(key_of(failure), delta or {})
 
     def _fail(self, failure: Failure, attempts: int, tokens: Mapping[str, int]) -> None:

@@ -14,7 +14,7 @@ from tests.terminal import RECORDINGS, SEEDS, live, mahdar, manifest, replayed, 
 
 IDS = [path.stem for path in sorted(Path(SEEDS).glob("*.txt"))]
 TABLES = {"agreements.csv", "exercises.csv", "meetings.csv"}
-FILES = {"records.jsonl", "failures.jsonl", "manifest.json", "log.jsonl", *TABLES}
+FILES = {"records.jsonl", "failures.jsonl", "documents.jsonl", "manifest.json", "log.jsonl", *TABLES}
 KEY = "sk-test-0123456789abcdef0123"
 
 
@@ -213,6 +213,28 @@ def test_what_a_model_says_does_not_steer_the_terminal(reports):
 
     assert "Ministers met." in ran.out
     assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f]", ran.out + ran.err) == []
+
+
+def test_a_document_without_any_event_is_told_apart_from_one_that_is_lost(reports):
+    with ScriptedEndpoint(saying(b=completion(answer()), c=completion("prose"))) as endpoint:
+        live(endpoint.url, "--max-reasks", "1")
+
+    tokens = {"prompt": 10, "completion": 5}
+    twice = {"prompt": 20, "completion": 10}
+    here, there = {"answers_from": {"live": 1}}, {"answers_from": {"live": 2}}
+    assert rows("out/documents.jsonl") == [
+        {"document": "a", "records": 1, "failures": 0, "attempts": 1, "tokens": tokens, **here},
+        {"document": "b", "records": 0, "failures": 0, "attempts": 1, "tokens": tokens, **here},
+        {"document": "c", "records": 0, "failures": 1, "attempts": 2, "tokens": twice, **there},
+    ]
+
+
+def test_what_came_of_a_document_says_that_its_answer_was_known(reports):
+    with ScriptedEndpoint(saying()) as endpoint:
+        live(endpoint.url)
+        live(endpoint.url)
+
+    assert [row["answers_from"] for row in rows("out/documents.jsonl")] == [{"cache": 1}] * 3
 
 
 def test_the_same_text_twice_is_told_of(reports):

@@ -145,7 +145,7 @@ def damaged(folder: Path, change: Callable[[list[str]], list[str]]) -> Path:
         lambda lines: ["5\n", *lines[1:]],
         lambda lines: [lines[0].replace('"format":2,', ""), *lines[1:]],
         lambda lines: [lines[0], "{}\n"],
-        lambda lines: [lines[0], '{"k":[],"at":[0,0,0],"t":{}}\n'],
+        lambda lines: [lines[0], '{"k":[],"at":[0,0,0,0],"t":{}}\n'],
         lambda lines: [*lines[:2], lines[2].replace('"first":', '"unheard-of":')],
         lambda lines: [*lines[:2], lines[2].replace('"first":[', '"first":[1,1,')],
     ],
@@ -173,7 +173,7 @@ def test_a_run_that_was_killed_before_it_had_a_journal_is_begun(tmp_path):
     assert written(tmp_path) == ["a"]
 
 
-@pytest.mark.parametrize("name", ["records.jsonl", "failures.jsonl", "meetings.csv"])
+@pytest.mark.parametrize("name", ["records.jsonl", "failures.jsonl", "documents.jsonl", "meetings.csv"])
 def test_a_file_that_was_edited_while_the_run_was_stopped_is_not_gone_on_with(tmp_path, name):
     items = [UNREADABLE, *documents("abc")]
     stop, first = stopping("b")
@@ -289,8 +289,23 @@ def test_wherever_a_run_over_bad_input_was_killed_every_failure_is_told_once(tmp
 
     run(folder, reports, Model())
 
-    for name in ("records.jsonl", "failures.jsonl", "meetings.csv"):
+    for name in ("records.jsonl", "failures.jsonl", "documents.jsonl", "meetings.csv"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_every_document_is_told_of_once_with_as_many_failures_as_there_are(tmp_path):
+    (tmp_path / "in").mkdir()
+    tally = run(tmp_path / "out", hostile(tmp_path / "in"), Model())
+
+    told = [
+        (row["document"], row["records"], row["failures"], row["attempts"])
+        for row in rows(tmp_path / "out" / "documents.jsonl")
+    ]
+    assert sorted(told) == [
+        *[("a", 1, 1, 1), ("b-1", 1, 0, 1), ("c", 0, 1, 0), ("c", 0, 1, 0), ("c", 1, 1, 1)],
+        *[("c:3", 0, 1, 0), ("c:4", 1, 0, 1), ("e", 0, 1, 0), ("z", 1, 0, 1)],
+    ]
+    assert tally.documents == len(told)
 
 
 def test_a_run_over_bad_input_tells_what_is_wrong_with_it(tmp_path):
@@ -315,7 +330,7 @@ def test_wherever_a_run_was_killed_it_ends_as_if_it_had_not_been(tmp_path_factor
     journal = folder / "journal.jsonl"
     journal.write_bytes(journal.read_bytes()[:cut])
     if torn:
-        for name in ("records.jsonl", "meetings.csv", "failures.jsonl"):
+        for name in ("records.jsonl", "meetings.csv", "failures.jsonl", "documents.jsonl"):
             with (folder / name).open("ab") as file:
                 file.write(b'{"half": ')
 
@@ -326,7 +341,7 @@ def test_wherever_a_run_was_killed_it_ends_as_if_it_had_not_been(tmp_path_factor
             run(folder, items, Model())
     run(folder, items, Model(), is_fresh=not is_begun)
 
-    for name in ("records.jsonl", "failures.jsonl", "meetings.csv"):
+    for name in ("records.jsonl", "failures.jsonl", "documents.jsonl", "meetings.csv"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
     counts = [json.loads((each / "manifest.json").read_text(encoding="utf-8"))["counts"] for each in (folder, whole)]
     assert counts[0] | {"resumed_documents": 0, "latency_s": 0} == counts[1] | {"resumed_documents": 0, "latency_s": 0}
