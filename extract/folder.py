@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import schemas
-from extract.errors import ConfigError
+from extract.errors import ConfigError, WriteError
 from extract.runfiles import DOCUMENTS, FAILURES, JOURNAL, MANIFEST, RECORDS
 
 # No space, no more of one's share, a file as long as it may be.
@@ -18,7 +18,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @contextmanager
 def writing(folder: Path, *, is_begun: bool = False) -> Iterator[None]:
-    """Says what to do about an error: a run that `is_begun` goes on where it is, once there is room."""
+    """ConfigError says what to do; for a run that `is_begun` it is WriteError: it goes on where it is, once it can."""
     try:
         yield
     except OSError as error:
@@ -26,7 +26,8 @@ def writing(folder: Path, *, is_begun: bool = False) -> Iterator[None]:
         advice = "choose another with --out DIR"
         if error.errno in _FULL:
             advice = "make room there, and the same command goes on" if is_begun else f"make room there, or {advice}"
-        raise ConfigError(f"{folder}: cannot be written: {reason}; {advice}") from error
+        kind = WriteError if is_begun else ConfigError
+        raise kind(f"{folder}: cannot be written: {reason}; {advice}") from error
 
 
 def new(root: Path, name: str) -> Path:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from extract.compact import line
 from extract.document import Failure
-from extract.errors import ConfigError, InputError
+from extract.errors import ConfigError, InputError, WriteError
 from extract.folder import clear, holds_rows, take, writing
 from extract.journal import Appender, Journal, Past
 from extract.lock import Lock
@@ -182,7 +182,7 @@ class RunFolder:
     def flush(self) -> None:
         """Hand what waits to the system: what is flushed survives this program's end, however it comes.
 
-        When that fails, `fault` says why, ConfigError is raised, and nothing is written any more: what was written in
+        When that fails, `fault` says why, WriteError is raised, and nothing is written any more: what was written in
         part is cut off when the run goes on.
         """
         if self.fault is not None:
@@ -190,7 +190,7 @@ class RunFolder:
         try:
             with writing(self.folder, is_begun=True):
                 self._journal.flush()
-        except ConfigError as error:
+        except WriteError as error:
             self.fault = str(error)
             raise
         self._flushed, self.waiting = self._clock(), 0

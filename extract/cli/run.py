@@ -19,7 +19,7 @@ from extract.cli.settle import settled
 from extract.derived import Derived
 from extract.document import Document, Failure
 from extract.documents import Metadata, count, read
-from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped
+from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped, WriteError
 from extract.folder import new
 from extract.manifest import manifest
 from extract.pipeline import Extraction, Pipeline
@@ -168,7 +168,7 @@ class _Run:
         if self._stop.is_interrupted:
             return Stopped(said)
         is_ours = tally.stopped in (store.fault, self._pipeline.fault())
-        return ConfigError(said) if is_ours else EndpointError(said, kind="stopped")
+        return WriteError(said) if is_ours else EndpointError(said, kind="stopped")
 
 
 def _folder(resolved: Resolved, terms: Job, *, is_fresh: bool) -> Path:
