@@ -93,8 +93,9 @@ def _finish_all_but_one(job: Job, out: Path, count: int) -> None:
     """Leave the folder of a run that was killed at its last report."""
     from extract import compose, settings
     from extract.document import Document
-    from extract.store import RunFolder, job_of
+    from extract.store import RunFolder
     from extract.tally import measure
+    from extract.terms import job_of
 
     chosen = settings.resolve(
         {"prompt": job.task, "base_url": job.url, "endpoint": "bench", "model": MODEL, "api_key": API_KEY}
@@ -104,7 +105,9 @@ def _finish_all_but_one(job: Job, out: Path, count: int) -> None:
     with compose.pipeline(chosen, inputs=inputs) as pipeline:
         first = pipeline(Document(id="r0", text=report(0)))
         digest, counted = pipeline.prompt.form.digest, measure(first)
-        with RunFolder(out, pipeline.prompt.records, job=job_of(pipeline, inputs)) as folder:
+        with RunFolder(
+            out, pipeline.prompt.records, job=job_of(pipeline, inputs, max_chars=chosen.settings.max_chars)
+        ) as folder:
             for i in range(count):
                 document = replace(first.document, id=f"r{i}")
                 folder.append(replace(first, document=document), digest, counted)

@@ -2,6 +2,7 @@
 
 MahdarError            the user is told its message, never a traceback
 ├─ ConfigError     2   a setting, a prompt name or a schema name is wrong
+│  └─ WriteError   3   what a run that has begun writes to is full: it goes on once there is room
 ├─ InputError      2   a document, prompt, schema or gold file cannot be used
 ├─ EndpointError   3   the endpoint gave no usable reply (status, body, retryable)
 ├─ ReplyError      4   replies came, none of them valid (attempts)
@@ -24,6 +25,12 @@ class MahdarError(Exception):
 
 class ConfigError(MahdarError):
     """A setting, or the name of a prompt or schema, cannot be used."""
+
+
+class WriteError(ConfigError):
+    """A run that has begun cannot write any more; what was done is kept, and the same command goes on."""
+
+    exit_code = 3
 
 
 class InputError(MahdarError):

@@ -9,10 +9,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import gt
 from pathlib import Path
 from typing import Any
 
 from extract.compact import line
+from extract.errors import ConfigError
+
+# Of the journal's lines and of the files that they vouch for; another number is another version's.
+FORMAT = 2
 
 
 class Appender:
@@ -55,7 +61,7 @@ class Journal:
         self._own = Appender(path, start=start)
         self._files = files
         if not start:
-            self._own.add(line({"job": job, "files": list(files)}))
+            self._own.add(line({"format": FORMAT, "job": job, "files": list(files)}))
 
     def done(self, key: str, delta: Mapping[str, Any]) -> None:
         """A document is done, once `flush` returns; `delta` is what the run counted of it."""
@@ -76,28 +82,55 @@ class Past:
     """What a journal says: the job, the documents that are done with what was counted of each, and all lengths.
 
     `size` and `sizes` are the lengths of the journal and of the files that it vouches for, up to the last line
-    that is whole and whose data is all there. ValueError if there is no journal, or not even its first line.
+    that is whole and whose data is all there. ConfigError, here or in `done`, for a journal that has no first line or
+    has a line of another form.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lines = _whole_lines(path)
-        first = next(self._lines, None)
-        if first is None or "job" not in first[0]:
-            raise ValueError("the journal has no first line")
-        self.job: Mapping[str, Any] = first[0]["job"]
-        self.names: Sequence[str] = first[0]["files"]
-        self.size = first[1]
+        first: Any
+        first, self.size = next(self._lines, (None, 0))
+        with self.understood():
+            if first["format"] != FORMAT:
+                raise ValueError(first["format"])
+            self.job: Mapping[str, Any] = dict(first["job"])
+            self.names: Sequence[str] = [str(name) for name in first["files"]]
         self.sizes: dict[str, int] = dict.fromkeys(self.names, 0)
-        self._there = {name: _length(path.parent / name) for name in self.names}
+        self._there = [_length(path.parent / name) for name in self.names]
+
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Whatever cannot be made of the journal's lines in here is ConfigError."""
+        try:
+            yield
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"{self._path}: is damaged, or was written by another version of mahdar; "
+                "finish the run with that one, or give --fresh to begin anew"
+            ) from error
 
     def done(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Key and counts of each document that is done; to be read to its end before `size` and `sizes` are right."""
-        for row, end in self._lines:
-            sizes = dict(zip(self.names, row["at"], strict=True))
-            if any(size > self._there[name] for name, size in sizes.items()):
-                return
-            self.size, self.sizes = end, sizes
-            yield row["k"], row["t"]
+        sizes: list[int] = [0] * len(self.names)
+        with self.understood():
+            for row, end in self._lines:
+                key, at, delta = row["k"], row["at"], row["t"]
+                if any(map(gt, at, self._there)):
+                    break
+                self.size, sizes = end, at
+                yield key, delta
+            self.sizes = dict(zip(self.names, map(_size, sizes), strict=True))
+
+    def refuse_edited(self) -> None:
+        """ConfigError if a file does not end a line where it would be cut: somebody has changed it since."""
+        for name, size in self.sizes.items():
+            path = self._path.with_name(name)
+            if size and not _ends_line(path, size):
+                raise ConfigError(
+                    f"{path}: was changed after the run had stopped; put it back as it was, "
+                    "or give --fresh to begin anew (cached answers are not asked again)"
+                )
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[Any, int]]:
@@ -122,3 +155,15 @@ def _length(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _size(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(value)
+    return value
+
+
+def _ends_line(path: Path, size: int) -> bool:
+    with path.open("rb") as file:
+        file.seek(size - 1)
+        return file.read(1) == b"\n"

@@ -18,25 +18,44 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            _take(self._file)
-        except OSError:
-            pid = os.read(self._file, 20).decode(errors="replace").strip() or "unknown"
-            os.close(self._file)
-            raise ConfigError(
-                f"{folder}: another mahdar (process {pid}) is writing there; wait for it, or choose another --out DIR"
-            ) from None
+        self._file = self._taken(folder)
         os.ftruncate(self._file, 0)
         os.write(self._file, str(os.getpid()).encode())
+
+    def _taken(self, folder: Path) -> int:
+        """The open file, held, and the one that everybody else would open."""
+        while True:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                _take(file)
+            except OSError:
+                pid = os.read(file, 20).decode(errors="replace").strip() or "unknown"
+                os.close(file)
+                raise ConfigError(
+                    f"{folder}: another mahdar (process {pid}) is writing there; "
+                    "wait for it, or choose another --out DIR"
+                ) from None
+            if _is_at(file, self._path):
+                return file
+            # Its holder removed it between our opening and our taking it: nobody else would see that we hold it.
+            os.close(file)
 
     def release(self) -> None:
         """Let others in."""
         if self._file >= 0:
-            # Removed while it is still held: who waits at the old file would hold one that nobody sees.
+            # Removed while it is still held; who has the old file open notices when it takes it.
             self._path.unlink(missing_ok=True)
             os.close(self._file)
             self._file = -1
+
+
+def _is_at(file: int, path: Path) -> bool:
+    """Whether an open file is the one at this path still."""
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(file), there)
 
 
 def _take(file: int) -> None:

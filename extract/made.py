@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import to_json
 
 import schemas
-from extract.compact import encode
+from extract.compact import encode, line
 from extract.tables import PLACE, cell_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,21 @@ def make(extraction: Extraction, schema: str, tables: Sequence[Table], delta: Ma
         for table in tables
     )
     return Made(records=records, tables=lines, delta=delta)
+
+
+def outcome(document: str, delta: Mapping[str, Any], *, told_before: int = 0) -> bytes:
+    """The line that says what came of a document, be it nothing; `told_before` are failures that `delta` lacks."""
+    spent = delta.get("spent", {}).values()
+    return line(
+        {
+            "document": document,
+            "records": sum(delta.get("records", {}).values()),
+            "failures": sum(delta.get("failures", {}).values()) + told_before,
+            "attempts": delta.get("a", 0),
+            "tokens": {"prompt": sum(sums[1] for sums in spent), "completion": sum(sums[2] for sums in spent)},
+            "answers_from": delta.get("origins", {}),
+        }
+    )
 
 
 def _line(grounded: GroundedRecord, extraction: Extraction, schema: str) -> bytes:

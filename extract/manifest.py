@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import schemas
@@ -26,6 +27,7 @@ def manifest(
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "inputs": list(inputs),
+        "folder": str(Path.cwd()),
         "prompt": {"name": prompt.name, "digest": prompt.digest, "records": list(map(schemas.name_of, prompt.records))},
         "schema": prompt.form.digest,
         "model": asking.model,

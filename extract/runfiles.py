@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from extract.errors import InputError
 MANIFEST = "manifest.json"
 RECORDS = "records.jsonl"
 FAILURES = "failures.jsonl"
+DOCUMENTS = "documents.jsonl"
 JOURNAL = "journal.jsonl"
 
 
@@ -21,6 +22,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return _object((folder / MANIFEST).read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: no finished run: {MANIFEST} is missing or broken; run it again") from error
+
+
+def folder_of(manifest: Mapping[str, Any]) -> Path:
+    """The folder in which a run was started, from which its inputs count; where we are, if it does not say."""
+    return Path(manifest.get("folder") or Path.cwd())
+
+
+def inputs_of(manifest: Mapping[str, Any]) -> list[str]:
+    """The inputs of a run, as they are found from where we are."""
+    folder = folder_of(manifest)
+    given = [str(each) for each in manifest.get("inputs", [])]
+    # Left as they are where they can be: a report's id may be its path.
+    return given if folder == Path.cwd() else [each if each == "-" else str(folder / each) for each in given]
 
 
 def read_records(folder: Path) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,7 @@ def fill(folder: str = "cache", **environ: str) -> None:
     write("in", a=f"{REPORT}\na", b=f"{REPORT}\nb")
     with ScriptedEndpoint(saying()) as endpoint:
         for model in ("large", "small"):
-            live(endpoint.url, "--model", model, "--cache", folder, "--quiet", **environ)
+            live(endpoint.url, "--model", model, "--cache", folder, "--quiet", "--fresh", **environ)
 
 
 def cache(*arguments: str, folder: str = "cache", **environ: str) -> Ran:

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -196,6 +197,26 @@ def test_a_second_job_in_one_folder_is_refused_with_the_firsts_process():
 
     assert second.returncode == 2
     assert f"another mahdar (process {first.pid}) is writing there" in said
+
+
+def test_a_full_disk_stops_a_run_as_other_faults_do_and_the_same_command_goes_on():
+    def no_more_room() -> None:
+        # A file may grow no longer than the first report's rows: to a program, that is a full disk.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500, resource.RLIM_INFINITY))
+
+    write("in", **{name: f"{REPORT}\n{name}" for name in "abc"})
+    arguments = ("run", "in", "--model", "m", "--prompt", "meeting", "--out", "out", "--no-cache", "--quiet")
+    with ScriptedEndpoint(saying()) as endpoint:
+        command_line = command(*arguments, "--base-url", endpoint.url)
+        full = subprocess.run(
+            command_line, check=False, env=outside(), capture_output=True, text=True, preexec_fn=no_more_room
+        )
+        roomy = run(*command_line)
+
+    assert full.returncode == 3
+    assert "out: cannot be written: File too large; make room there, and the same command goes on" in full.stderr
+    assert roomy.returncode == 0
+    assert [row["document"] for row in rows("out/records.jsonl")] == ["a", "b", "c"]
 
 
 def test_a_reader_who_leaves_does_not_change_what_a_run_came_to():

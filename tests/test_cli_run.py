@@ -15,7 +15,7 @@ from tests.terminal import RECORDINGS, SEEDS, live, mahdar, manifest, replayed, 
 
 IDS = [path.stem for path in sorted(Path(SEEDS).glob("*.txt"))]
 TABLES = {"agreements.csv", "exercises.csv", "meetings.csv"}
-FILES = {"records.jsonl", "failures.jsonl", "manifest.json", "log.jsonl", *TABLES}
+FILES = {"records.jsonl", "failures.jsonl", "documents.jsonl", "manifest.json", "log.jsonl", *TABLES}
 KEY = "sk-test-0123456789abcdef0123"
 
 
@@ -226,6 +226,28 @@ def test_a_long_id_is_cut_on_the_screen_and_whole_in_the_files():
     assert [row["document"] for row in rows("out/records.jsonl")] == names[:2]
     assert [row["document"] for row in rows("out/failures.jsonl")] == names[2:]
     assert max(map(len, (ran.out + ran.err).splitlines())) < 300
+
+
+def test_a_document_without_any_event_is_told_apart_from_one_that_is_lost(reports):
+    with ScriptedEndpoint(saying(b=completion(answer()), c=completion("prose"))) as endpoint:
+        live(endpoint.url, "--max-reasks", "1")
+
+    tokens = {"prompt": 10, "completion": 5}
+    twice = {"prompt": 20, "completion": 10}
+    here, there = {"answers_from": {"live": 1}}, {"answers_from": {"live": 2}}
+    assert rows("out/documents.jsonl") == [
+        {"document": "a", "records": 1, "failures": 0, "attempts": 1, "tokens": tokens, **here},
+        {"document": "b", "records": 0, "failures": 0, "attempts": 1, "tokens": tokens, **here},
+        {"document": "c", "records": 0, "failures": 1, "attempts": 2, "tokens": twice, **there},
+    ]
+
+
+def test_what_came_of_a_document_says_that_its_answer_was_known(reports):
+    with ScriptedEndpoint(saying()) as endpoint:
+        live(endpoint.url)
+        live(endpoint.url)
+
+    assert [row["answers_from"] for row in rows("out/documents.jsonl")] == [{"cache": 1}] * 3
 
 
 def test_the_same_text_twice_is_told_of(reports):

@@ -100,6 +100,30 @@ def test_what_was_answered_before_a_stop_is_not_asked_again(reports):
 
 
 @pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (["--published", "2025-05-11"], [], "published: 2025-05-11 then, none now"),
+        ([], ["--source", "Coast Gazette"], "source: none then, Coast Gazette now"),
+        (["--language", "ar"], ["--language", "tr"], "language: ar then, tr now"),
+        ([], ["--max-chars", "9000"], "max_chars: 400000 then, 9000 now"),
+        ([], ["--temperature", "1"], "options.temperature: 0.0 then, 1.0 now"),
+    ],
+    ids=["day", "outlet", "language", "longest report", "temperature"],
+)
+def test_a_stopped_run_does_not_go_on_with_another_setting_and_says_which(reports, then, now, said):
+    refused = Reply(status=401, body={"error": {"message": "Invalid API Key"}})
+    with ScriptedEndpoint(saying(b=refused)) as endpoint:
+        live(endpoint.url, "--concurrency", "1", *then)
+        ran = live(endpoint.url, "--concurrency", "1", *now)
+        again = live(endpoint.url, "--concurrency", "1", *then)
+
+    assert ran.code == 2
+    assert f"out: holds an unfinished run with other settings ({said}); finish it with those" in ran.err
+    assert again.code == 3
+    assert manifest()["job"]["published"] == ("2025-05-11" if "--published" in then else None)
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["nowhere"], "mahdar: nowhere: no such file or folder; check the spelling"),

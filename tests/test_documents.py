@@ -222,6 +222,21 @@ def test_the_second_document_of_an_id_is_a_failure_that_names_both(tmp_path):
     assert str(tmp_path / "b.jsonl:1") in second.message
 
 
+@pytest.mark.parametrize("name", ["b.jsonl", "b.txt"])
+def test_the_second_document_of_an_id_is_a_failure_if_the_first_is_done_and_takes_no_other_with_it(tmp_path, name):
+    row = '{"id": "same", "text": "one"}\n'
+    files = {"a.jsonl": row, "b.jsonl": row + row.replace("same", "other"), "c.txt": "two"}
+    if name == "b.txt":
+        files |= {"b.jsonl": row.replace("same", "other"), "b.txt": "one"}
+        files["documents.jsonl"] = '{"file": "b.txt", "id": "same"}'
+    write(tmp_path, files)
+
+    found = load(tmp_path, is_done=lambda id_: id_ == "same")
+
+    told = {each.id if isinstance(each, Document) else (each.document, each.kind) for each in found}
+    assert told == {("same", "duplicate_id"), "other", "c"}
+
+
 def test_documents_with_equal_words_are_known_as_duplicates():
     duplicates = Duplicates()
 
@@ -265,7 +280,7 @@ def test_a_day_is_read_from_dates_and_times_in_any_digits(tmp_path, value, expec
 def test_a_day_that_is_none_is_told_of_and_the_document_kept(tmp_path, value):
     write(tmp_path, {"a.jsonl": f'{{"text": "x", "published": "{value}"}}'})
 
-    document, failure = load(tmp_path, defaults=Metadata(published="2021-01-01", source="s"))
+    failure, document = load(tmp_path, defaults=Metadata(published="2021-01-01", source="s"))
 
     assert (document.text, document.published, document.source) == ("x", None, "s")
     assert (failure.document, failure.kind) == (document.id, "metadata")

@@ -105,7 +105,7 @@ def test_a_broken_line_is_a_failure_and_the_others_hold(tmp_path, line, told):
 
 
 def test_a_bad_day_is_told_of_where_it_stands(tmp_path):
-    document, failure = load(folder(tmp_path, [{"file": "a.txt", "id": "i", "published": "soon"}], a="x"))
+    failure, document = load(folder(tmp_path, [{"file": "a.txt", "id": "i", "published": "soon"}], a="x"))
 
     assert document.published is None
     assert (failure.document, failure.path) == ("i", str(tmp_path / "documents.jsonl:1"))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extract.errors import ConfigError
 from extract.journal import Appender, Journal, Past
 
 JOB = {"model": "m"}
@@ -70,13 +71,68 @@ def test_a_file_that_is_taken_up_is_cut_to_where_it_goes_on(tmp_path):
     assert file.size == 10
 
 
-@pytest.mark.parametrize("content", [None, b"", b'{"job": {', b'{"k": "a"}\n', b"\0\0\0\n"])
-def test_what_is_no_journal_says_so(tmp_path, content):
+FIRST = b'{"format": 2, "job": {}, "files": ["data"]}\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b'{"job": {',
+        b'{"k": "a"}\n',
+        b"\0\0\0\n",
+        b"5\n",
+        b"[]\n",
+        b'{"job": {}, "files": ["data"]}\n',
+        FIRST.replace(b"2", b"3"),
+        b'{"format": 2, "job": {}}\n',
+        b'{"format": 2, "job": 5, "files": ["data"]}\n',
+        b'{"format": 2, "job": {}, "files": 5}\n',
+    ],
+)
+def test_what_is_no_journal_or_one_of_another_version_says_what_to_do(tmp_path, content):
     if content is not None:
         (tmp_path / "journal").write_bytes(content)
 
-    with pytest.raises(ValueError, match="no first line"):
+    with pytest.raises(ConfigError, match=r"written by another version of mahdar; finish .*, or give --fresh"):
         Past(tmp_path / "journal")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{}",
+        b"[1]",
+        b"5",
+        b'{"k": "a", "at": [], "t": {}}',
+        b'{"k": "a", "at": 4, "t": {}}',
+        b'{"k": "a", "at": ["4"], "t": {}}',
+        b'{"k": "a", "at": [-4], "t": {}}',
+        b'{"k": "a", "at": [4.0], "t": {}}',
+        b'{"k": "a", "at": [4, 4], "t": {}}',
+    ],
+)
+def test_a_line_of_another_form_says_what_to_do(tmp_path, line):
+    (tmp_path / "data").write_bytes(b"one\ntwo\n")
+    (tmp_path / "journal").write_bytes(FIRST + line + b"\n")
+
+    with pytest.raises(ConfigError, match=r"written by another version of mahdar; finish .*, or give --fresh"):
+        list(Past(tmp_path / "journal").done())
+
+
+@pytest.mark.parametrize(("data", "is_edited"), [(b"one\ntwo\nxx", False), (b"oneandtwo\n", True)])
+def test_a_file_that_would_be_cut_within_a_line_was_edited(tmp_path, data, is_edited):
+    write(tmp_path, ("a", b"one\n"), ("b", b"two\n"))
+    (tmp_path / "data").write_bytes(data)
+    found = Past(tmp_path / "journal")
+    list(found.done())
+
+    if is_edited:
+        with pytest.raises(ConfigError, match=r"data: was changed after the run had stopped; .*--fresh"):
+            found.refuse_edited()
+    else:
+        found.refuse_edited()
 
 
 @given(
@@ -91,7 +147,7 @@ def test_wherever_the_files_are_cut_what_is_kept_is_a_whole_beginning(tmp_path_f
 
     try:
         done, size = past(folder)
-    except ValueError:
+    except ConfigError:
         return
 
     assert done == [str(number) for number in range(len(done))]

@@ -14,6 +14,7 @@ from extract import job
 from extract.answers import Answers
 from extract.cache import Cache
 from extract.document import Document, Failure
+from extract.documents import read
 from extract.errors import ConfigError, EndpointError, Interrupted
 from extract.pipeline import Asking, Pipeline
 from extract.request import Completion, Label, Request, Usage
@@ -41,13 +42,25 @@ class Model:
         return RIGHT
 
 
+def hostile(folder: Path) -> Path:
+    """Invented reports with all that may be wrong with one: a date, an id, a row, a file."""
+    sidecar = ['{"file": "a.txt", "published": "soon"}', '{"file": "b.txt", "id": "b-1"}', '{"file": "gone.txt"}']
+    given = ['{"id": "c", "date": "soon", "text": TEXT}', '{"id": "c", "text": TEXT}', "{", '{"text": TEXT}']
+    rows_ = [row.replace("TEXT", json.dumps(f"{REPORT}\n{number}")) for number, row in enumerate(given)]
+    texts = {"documents.jsonl": "\n".join(sidecar), "c.jsonl": "\n".join(rows_), "d.jsonl": "\n".join(rows_[:1])}
+    texts |= {"a.txt": f"{REPORT}\na", "b.txt": f"{REPORT}\nb", "e.txt": "", "z.txt": f"{REPORT}\nz"}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
 def documents(names: Iterable[str]) -> list[Document | Failure]:
     return [Document(id=name, text=f"{REPORT}\n{name}") for name in names]
 
 
 def run(
     folder: Path,
-    items: list[Document | Failure],
+    items: list[Document | Failure] | Path,
     model: Model,
     *,
     limits: job.Limits | None = None,
@@ -60,7 +73,8 @@ def run(
         Pipeline(prompt(), answers, Asking(model="m")) as made,
         RunFolder(folder, made.prompt.records, job=JOB, is_fresh=is_fresh) as store,
     ):
-        tally = job.run(items, made, store, concurrency=1, watch=lambda result, tally: None, limits=limits, stop=stop)
+        left = read([items], is_done=store.done.__contains__) if isinstance(items, Path) else items
+        tally = job.run(left, made, store, concurrency=1, watch=lambda result, tally: None, limits=limits, stop=stop)
         store.finish({"counts": tally.to_json()}, is_whole=tally.stopped is None)
         return tally
 
@@ -110,8 +124,68 @@ def test_an_unfinished_run_of_another_job_is_refused_with_what_differs(tmp_path)
     stop, first = stopping("a")
     run(tmp_path, documents("ab"), first, stop=stop)
 
-    with pytest.raises(ConfigError, match=r"model: 'm' then, 'other' now.*--fresh"):
+    with pytest.raises(ConfigError, match=r"model: m then, other now.*--fresh"):
         RunFolder(tmp_path, prompt().records, job={"model": "other"})
+
+
+def damaged(folder: Path, change: Callable[[list[str]], list[str]]) -> Path:
+    """An unfinished run whose journal was changed."""
+    stop, first = stopping("b")
+    run(folder, documents("abc"), first, stop=stop)
+    journal = folder / "journal.jsonl"
+    journal.write_text("".join(change(journal.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: [],
+        lambda lines: [lines[0][:9]],
+        lambda lines: ["5\n", *lines[1:]],
+        lambda lines: [lines[0].replace('"format":2,', ""), *lines[1:]],
+        lambda lines: [lines[0], "{}\n"],
+        lambda lines: [lines[0], '{"k":[],"at":[0,0,0,0],"t":{}}\n'],
+        lambda lines: [*lines[:2], lines[2].replace('"first":', '"unheard-of":')],
+        lambda lines: [*lines[:2], lines[2].replace('"first":[', '"first":[1,1,')],
+    ],
+    ids=["empty", "torn", "number", "old", "no key", "odd key", "unknown kind", "other counts"],
+)
+def test_records_of_which_the_journal_cannot_be_read_are_kept_unless_they_are_to_go(tmp_path, change):
+    damaged(tmp_path, change)
+    before = (tmp_path / "records.jsonl").read_bytes()
+
+    with pytest.raises(ConfigError, match=r"written by another version of mahdar; finish .*, or give --fresh"):
+        run(tmp_path, documents("abc"), Model())
+    kept = (tmp_path / "records.jsonl").read_bytes()
+    run(tmp_path, documents("abc"), Model(), is_fresh=True)
+
+    assert kept == before
+    assert written(tmp_path) == ["a", "b", "c"]
+
+
+def test_a_run_that_was_killed_before_it_had_a_journal_is_begun(tmp_path):
+    for name in ("records.jsonl", "failures.jsonl", "journal.jsonl"):
+        (tmp_path / name).touch()
+
+    run(tmp_path, documents("a"), Model())
+
+    assert written(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["records.jsonl", "failures.jsonl", "documents.jsonl", "meetings.csv"])
+def test_a_file_that_was_edited_while_the_run_was_stopped_is_not_gone_on_with(tmp_path, name):
+    items = [UNREADABLE, *documents("abc")]
+    stop, first = stopping("b")
+    run(tmp_path, items, first, stop=stop)
+    path = tmp_path / name
+    path.write_bytes(b"a longer line\n" + path.read_bytes())
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigError, match=rf"{name}: was changed after the run had stopped; .*--fresh"):
+        run(tmp_path, items, Model())
+
+    assert path.read_bytes() == before
 
 
 def test_what_could_not_be_read_is_told_once(tmp_path):
@@ -210,6 +284,51 @@ def test_an_answer_that_cannot_be_kept_counts_and_then_the_run_ends(tmp_path):
     assert len(written(tmp_path)) < 3
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cut=st.floats(0, 1))
+def test_wherever_a_run_over_bad_input_was_killed_every_failure_is_told_once(tmp_path_factory, cut):
+    folder, whole = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("whole")
+    reports = hostile(tmp_path_factory.mktemp("in"))
+    run(whole, reports, Model())
+    stop, first = stopping("z")
+    run(folder, reports, first, stop=stop)
+    journal = folder / "journal.jsonl"
+    written_then = journal.read_bytes()
+    begun = written_then.index(b"\n") + 1
+    journal.write_bytes(written_then[: begun + round(cut * (len(written_then) - begun))])
+
+    run(folder, reports, Model())
+
+    for name in ("records.jsonl", "failures.jsonl", "documents.jsonl", "meetings.csv"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_every_document_is_told_of_once_with_as_many_failures_as_there_are(tmp_path):
+    (tmp_path / "in").mkdir()
+    tally = run(tmp_path / "out", hostile(tmp_path / "in"), Model())
+
+    told = [
+        (row["document"], row["records"], row["failures"], row["attempts"])
+        for row in rows(tmp_path / "out" / "documents.jsonl")
+    ]
+    assert sorted(told) == [
+        *[("a", 1, 1, 1), ("b-1", 1, 0, 1), ("c", 0, 1, 0), ("c", 0, 1, 0), ("c", 1, 1, 1)],
+        *[("c:3", 0, 1, 0), ("c:4", 1, 0, 1), ("e", 0, 1, 0), ("z", 1, 0, 1)],
+    ]
+    assert tally.documents == len(told)
+
+
+def test_a_run_over_bad_input_tells_what_is_wrong_with_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    run(tmp_path / "out", hostile(tmp_path / "in"), Model())
+
+    found = [(row["document"], row["kind"]) for row in rows(tmp_path / "out" / "failures.jsonl")]
+    bad_dates = [("a", "metadata"), ("c", "metadata")]
+    same_ids = [("c", "duplicate_id"), ("c", "duplicate_id")]
+    assert sorted(found) == sorted([("documents:3", "metadata"), *bad_dates, *same_ids, ("c:3", "row"), ("e", "empty")])
+    assert written(tmp_path / "out") == ["a", "b-1", "c", "c:4", "z"]
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cut=st.integers(0, 4_000), torn=st.booleans())
 def test_wherever_a_run_was_killed_it_ends_as_if_it_had_not_been(tmp_path_factory, cut, torn):
@@ -221,13 +340,18 @@ def test_wherever_a_run_was_killed_it_ends_as_if_it_had_not_been(tmp_path_factor
     journal = folder / "journal.jsonl"
     journal.write_bytes(journal.read_bytes()[:cut])
     if torn:
-        for name in ("records.jsonl", "meetings.csv", "failures.jsonl"):
+        for name in ("records.jsonl", "meetings.csv", "failures.jsonl", "documents.jsonl"):
             with (folder / name).open("ab") as file:
                 file.write(b'{"half": ')
 
-    run(folder, items, Model())
+    is_begun = b"\n" in journal.read_bytes()
+    if not is_begun:
+        # A journal without its first line vouches for nothing: what stands in the folder is left to its owner.
+        with pytest.raises(ConfigError, match="--fresh"):
+            run(folder, items, Model())
+    run(folder, items, Model(), is_fresh=not is_begun)
 
-    for name in ("records.jsonl", "failures.jsonl", "meetings.csv"):
+    for name in ("records.jsonl", "failures.jsonl", "documents.jsonl", "meetings.csv"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
     counts = [json.loads((each / "manifest.json").read_text(encoding="utf-8"))["counts"] for each in (folder, whole)]
     assert counts[0] | {"resumed_documents": 0, "latency_s": 0} == counts[1] | {"resumed_documents": 0, "latency_s": 0}

@@ -93,7 +93,7 @@ def move():
             r"a: is no longer among the inputs of the run \(in\); put the file back, or run again: mahdar run in ",
         ),
         (empty, r"in/a\.txt: is empty; remove it, or save the report again"),
-        (move, r"in: no such file or folder; .*; the inputs of a run are read again from the folder you are in"),
+        (move, r"in: no such file or folder; .*; the inputs of a run are read again from where it was started"),
     ],
     ids=["changed", "removed", "emptied", "moved"],
 )

@@ -229,8 +229,10 @@ def test_a_full_disk_is_said_to_be_full(tmp_path):
     store = RunFolder(tmp_path / "run", (Meeting,))
     (tmp_path / "run" / "manifest.json.part").symlink_to("/dev/full")
 
-    with store, pytest.raises(ConfigError, match="No space left on device"):
+    with store, pytest.raises(ConfigError, match="No space left on device") as caught:
         store.finish({})
+
+    assert caught.value.exit_code == 3
 
 
 def test_what_was_written_is_read_back(tmp_path):

@@ -19,11 +19,13 @@ from extract.cli.settle import settled
 from extract.derived import Derived
 from extract.document import Document, Failure
 from extract.documents import Metadata, count, read
-from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped
+from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped, WriteError
+from extract.folder import new
 from extract.manifest import manifest
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
-from extract.store import RunFolder, is_unfinished, job_of
+from extract.store import RunFolder, is_unfinished
+from extract.terms import Job, job_of
 
 PARTLY_FAILED = 1
 
@@ -41,9 +43,9 @@ PARTLY_FAILED = 1
     "--retry-failed",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="RUN",
-    help="Only the documents that failed in this run; INPUT and prompt are those of the run if not given.",
+    help="Only the documents that failed in this run; INPUT and settings are those of the run if not given.",
 )
-@click.option("--fresh", is_flag=True, help="Begin anew where an unfinished run would be taken up.")
+@click.option("--fresh", is_flag=True, help="Begin anew where an unfinished run would be taken up, or another one is.")
 @click.option("--json", "is_json", is_flag=True, help="What happens as JSON lines on stdout, for programs.")
 @click.option("--quiet", is_flag=True, help="No progress and no table, only what failed.")
 def command(
@@ -63,29 +65,28 @@ def command(
     record type, failures.jsonl, manifest.json, log.jsonl. The same command again goes on with a run that was
     stopped. Exits 0 if all went well, 1 if something failed, 130 if it was interrupted.
     """
-    again = retry.of(retry_failed) if retry_failed is not None else None
-    inputs = inputs or (again.inputs if again else ())
+    again = retry.of(retry_failed, inputs) if retry_failed is not None else None
+    if again:
+        inputs, flags = again.inputs, again.flags(flags)
     if not inputs:
         raise InputError("no input was given; name files, folders or patterns, or - for stdin", kind="missing")
-    resolved = options.resolved(again.flags(flags) if again else flags)
+    resolved = options.resolved(flags)
+    if again:
+        again.spare(resolved.settings.out)
     done: set[str] = set()
-    documents = read(
-        inputs,
-        defaults=Metadata(published=flags["published"], source=flags["source"], language=flags["language"]),
-        max_chars=resolved.settings.max_chars,
-        is_done=done.__contains__,
-    )
+    defaults = Metadata(published=flags["published"], source=flags["source"], language=flags["language"])
+    max_chars = resolved.settings.max_chars
+    documents = read(inputs, defaults=defaults, max_chars=max_chars, is_done=done.__contains__)
     composed = compose.pipeline(resolved, inputs=inputs)
     with settled(composed, is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
         run = _Run(resolved, pipeline, inputs, stop)
         limit = limits.of(run.budget, max_failures)
-        folder = _folder(resolved, pipeline, inputs, is_fresh=fresh)
-        with RunFolder(
-            folder, pipeline.prompt.records, job=job_of(pipeline, inputs, retry_of=retry_failed), is_fresh=fresh
-        ) as store:
+        terms = job_of(pipeline, inputs, defaults=defaults, max_chars=max_chars, retry_of=retry_failed)
+        folder = _folder(resolved, terms, is_fresh=fresh)
+        with RunFolder(folder, pipeline.prompt.records, job=terms, is_fresh=fresh) as store:
             done.update(store.done)
             if again:
-                return run.work(store, again.only(documents), len(again.ids), limit, is_quiet=quiet, is_json=is_json)
+                return run.work(store, again.only(documents), len(again), limit, is_quiet=quiet, is_json=is_json)
             return run.work(store, documents, count(inputs), limit, is_quiet=quiet, is_json=is_json)
 
 
@@ -175,29 +176,29 @@ class _Run:
         if self._stop.is_interrupted:
             return Stopped(said)
         is_ours = tally.stopped in (store.fault, self._pipeline.fault())
-        return ConfigError(said) if is_ours else EndpointError(said, kind="stopped")
+        return WriteError(said) if is_ours else EndpointError(said, kind="stopped")
 
 
-def _folder(resolved: Resolved, pipeline: Pipeline, inputs: tuple[str, ...], *, is_fresh: bool) -> Path:
+def _folder(resolved: Resolved, terms: Job, *, is_fresh: bool) -> Path:
     """The folder that was asked for, else that of an unfinished run of the same job, else a new one."""
     if resolved.settings.out is not None:
         return resolved.settings.out
     root = Path("runs")
-    name = pipeline.prompt.name.replace("/", "-")
+    name = terms["prompt"].replace("/", "-")
     if not is_fresh:
         for folder in _unfinished(root, name):
-            if job_of(pipeline, inputs) == folder[1]:
+            if terms == folder[1]:
                 return folder[0]
-    return root / f"{datetime.now().astimezone():%Y%m%dT%H%M%S}-{name}"
+    return new(root, f"{datetime.now().astimezone():%Y%m%dT%H%M%S}-{name}")
 
 
 def _unfinished(root: Path, name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Unfinished runs, the newest first, with their jobs."""
     from extract.journal import Past
 
-    for folder in sorted(root.glob(f"*-{name}"), reverse=True):
+    for folder in sorted(root.glob(f"*-{name}*"), reverse=True):
         if is_unfinished(folder):
             try:
                 yield folder, Past(folder / "journal.jsonl").job
-            except ValueError:
+            except ConfigError:
                 continue

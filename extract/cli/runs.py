@@ -14,7 +14,7 @@ import click
 from extract.cli.cells import clean, short
 from extract.document import Document, Failure
 from extract.errors import InputError
-from extract.runfiles import MANIFEST, read_failures, read_manifest, read_records
+from extract.runfiles import MANIFEST, inputs_of, read_failures, read_manifest, read_records
 
 RUNS = Path("runs")
 _LISTED = 10
@@ -93,9 +93,9 @@ def _read_again(manifest: Mapping[str, Any], name: str) -> _Inputs:
     inputs = _Inputs()
     limit = str(manifest.get("settings", {}).get("max_chars", {}).get("value"))
     try:
-        items = documents.read(manifest.get("inputs", []), max_chars=int(limit) if limit.isdecimal() else None)
+        items = documents.read(inputs_of(manifest), max_chars=int(limit) if limit.isdecimal() else None)
     except InputError as error:
-        return _Inputs(problem=f"{error}; the inputs of a run are read again from the folder you are in")
+        return _Inputs(problem=f"{error}; the inputs of a run are read again from where it was started")
     for item in items:
         id_ = item.document if isinstance(item, Failure) else item.id
         inputs.ids[id_] = None

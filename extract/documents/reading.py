@@ -23,7 +23,8 @@ def read(
     max_chars: int | None = 400_000,
     is_done: Callable[[str], bool] | None = None,
 ) -> Iterator[Document | Failure]:
-    """Documents of all files that `inputs` stand for, in order; what cannot be read is a Failure in its place.
+    """Documents of all files that `inputs` stand for, in order; what cannot be read is a Failure in its place,
+    and what cannot be used of what is said of one is a Failure before it.
 
     Raises InputError at once for an input that gives no file, and ConfigError for a bad
     `defaults.published`. `defaults` fills what neither a file nor its folder says. Documents that `is_done` knows by
@@ -61,7 +62,7 @@ class _Reader:
     def _file(self, file: Found, entry: Entry) -> Iterator[Document | Failure]:
         name, place = entry.id or file.id, str(file.path)
         if not formats.holds_many(file.path) and self._is_done(name):
-            self._claim(name, place)
+            yield from self._passed_over(name, place)
             return
         is_empty = True
         try:
@@ -90,7 +91,7 @@ class _Reader:
             return
         id_ = entry.id or part.id or name
         if self._is_done(id_):
-            self._claim(id_, place)
+            yield from self._passed_over(id_, place)
             return
         metadata, wrong = self._metadata(part, id_, place, entry)
         try:
@@ -99,6 +100,9 @@ class _Reader:
         except InputError as error:
             yield _failure(id_, place, error)
             return
+        # Before its document: whoever notes that the document is done has noted this too.
+        if wrong:
+            yield wrong
         yield Document(
             id=id_,
             text=text,
@@ -108,8 +112,13 @@ class _Reader:
             language=language(metadata.language),
             path=place,
         )
-        if wrong:
-            yield wrong
+
+    def _passed_over(self, id_: str, place: str) -> Iterator[Failure]:
+        """Nothing for a document that is done; for another one of its id, the failure that it is."""
+        try:
+            self._claim(id_, place)
+        except InputError as error:
+            yield _failure(id_, place, error)
 
     def _text(self, part: Part) -> str:
         if not part.text.strip():
