@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
@@ -32,6 +32,9 @@ class Derived:
     def __init__(self, folder: Path, job: Mapping[str, Any], *, patience_s: float = 5.0) -> None:
         text = json.dumps(dict(job), sort_keys=True, default=str)
         self._job = blake2b(code() + text.encode("utf-8", "backslashreplace"), digest_size=16).digest()
+        # Called before rows are written: what vouches for their documents has to be there first, or a run that is
+        # killed in between would take its own documents for known ones.
+        self.before: Callable[[], object] = lambda: None
         self._waiting: list[tuple[bytes, bytes, bytes, bytes]] = []
         self._file: sqlite3.Connection | None = None
         with suppress(sqlite3.Error):
@@ -74,6 +77,7 @@ class Derived:
         waiting, self._waiting = self._waiting, []
         if self._file is None or not waiting:
             return
+        self.before()
         try:
             self._file.execute("BEGIN IMMEDIATE")
             self._file.executemany("INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?)", waiting)

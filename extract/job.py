@@ -80,6 +80,9 @@ def run(
     `tick` is called a few times a second while an endpoint is asked, whether or not anything is finished.
     """
     work = _Work(pipeline, folder, watch, limits=limits or Limits(), stop=stop or Stop(), derived=derived)
+    pipeline.mark(folder.run)
+    if derived is not None:
+        derived.before = folder.flush
     left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
     if (reason := work.limits.reached(work.tally)) is not None:
         work.stop.set(reason)

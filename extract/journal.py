@@ -57,11 +57,13 @@ class Appender:
 class Journal:
     """Vouches for what other files hold. The first line says which job it is of; each further one, a document."""
 
-    def __init__(self, path: Path, files: Mapping[str, Appender], job: Mapping[str, Any], *, start: int = 0) -> None:
+    def __init__(
+        self, path: Path, files: Mapping[str, Appender], job: Mapping[str, Any], *, run: str = "", start: int = 0
+    ) -> None:
         self._own = Appender(path, start=start)
         self._files = files
         if not start:
-            self._own.add(line({"format": FORMAT, "job": job, "files": list(files)}))
+            self._own.add(line({"format": FORMAT, "run": run, "job": job, "files": list(files)}))
 
     def done(self, key: str, delta: Mapping[str, Any]) -> None:
         """A document is done, once `flush` returns; `delta` is what the run counted of it."""
@@ -79,7 +81,7 @@ class Journal:
 
 
 class Past:
-    """What a journal says: the job, the documents that are done with what was counted of each, and all lengths.
+    """What a journal says: run and job, the documents that are done with what was counted of each, and all lengths.
 
     `size` and `sizes` are the lengths of the journal and of the files that it vouches for, up to the last line
     that is whole and whose data is all there. ConfigError, here or in `done`, for a journal that has no first line or
@@ -94,6 +96,7 @@ class Past:
         with self.understood():
             if first["format"] != FORMAT:
                 raise ValueError(first["format"])
+            self.run = str(first["run"])
             self.job: Mapping[str, Any] = dict(first["job"])
             self.names: Sequence[str] = [str(name) for name in first["files"]]
         self.sizes: dict[str, int] = dict.fromkeys(self.names, 0)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 from extract.compact import line
 from extract.document import Failure
@@ -36,9 +37,9 @@ class RunFolder:
     """Writes a run, a document at a time, in the order given; the same extractions give the same bytes.
 
     A folder that holds an unfinished run of the same `job` is taken up where it was left: `done` are the keys of its
-    documents, `past` what was counted of them. One of a finished run of the same job is written anew; with
-    `is_fresh`, so is one of any run. A folder that holds anything else, a run of another job, or
-    that cannot be written, raises ConfigError; so does one that another process is writing.
+    documents, `past` what was counted of them; `run` names the run, the same when it is taken up. One of a finished
+    run of the same job is written anew; with `is_fresh`, so is one of any run. A folder that holds anything else, a
+    run of another job, or that cannot be written, raises ConfigError; so does one that another process is writing.
     """
 
     def __init__(
@@ -72,7 +73,10 @@ class RunFolder:
                     clear(folder)
                 sizes = past.sizes if past else dict.fromkeys(names, 0)
                 self._files = {name: Appender(folder / name, start=sizes[name]) for name in names}
-                self._journal = Journal(folder / JOURNAL, self._files, self._job, start=past.size if past else 0)
+                # Told apart from every other run, also from an earlier one in this folder.
+                self.run = past.run if past else uuid4().hex
+                start = past.size if past else 0
+                self._journal = Journal(folder / JOURNAL, self._files, self._job, run=self.run, start=start)
                 self._tables = [Table(self._files[f"{kind.plural}.csv"], kind) for kind in kinds]
                 self._journal.flush()
         except BaseException:

@@ -252,6 +252,20 @@ def test_a_run_that_has_used_up_its_limit_asks_nothing_when_it_is_taken_up(tmp_p
     assert (tmp_path / "journal.jsonl").exists()
 
 
+def test_what_a_run_paid_for_before_it_was_killed_is_its_own_and_known_to_any_other(tmp_path):
+    limits = job.Limits(spent=lambda tally: "enough" if tally.documents >= 3 else None)
+    with Cache(tmp_path / "cache") as cache:
+        run(tmp_path / "one", documents("abc"), Model(), cache=cache, limits=limits)
+        journal = tmp_path / "one" / "journal.jsonl"
+        # As if it had been killed before any of its rows were written.
+        journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
+        again = run(tmp_path / "one", documents("abc"), Model(), cache=cache)
+        other = run(tmp_path / "two", documents("abc"), Model(), cache=cache)
+
+    assert [again.spent[kind].answers for kind in ("first", "cached")] == [3, 0]
+    assert [other.spent[kind].answers for kind in ("first", "cached")] == [0, 3]
+
+
 def test_a_share_of_failures_says_nothing_before_there_are_some_documents(tmp_path):
     def fail(name: str) -> None:
         if name < "m":
