@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from extract.cache import Cache
 from extract.errors import ConfigError
@@ -10,11 +11,16 @@ from extract.fit import Fit
 from extract.recordings import Recordings
 from extract.request import Completion, Label, Request
 
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
 Ask = Callable[[Request, Label], Awaitable[Completion]]
 Rest = Callable[[float], Awaitable[None]]
 
 # After so long it is looked whether another has the answer, then less and less often.
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.1, 1.0
+# Answers that come within so long of each other are written together, if nobody asks for it sooner.
+_SOON_S = 0.002
 
 
 class Answers:
@@ -51,7 +57,8 @@ class Answers:
         self._rest = rest
         # Claims whose answers are on their way to the disk.
         self._claimed: list[Request] = []
-        self._is_flushing = False
+        self._asking = 0
+        self._flushing_in: AbstractEventLoop | None = None
 
     @property
     def is_offline(self) -> bool:
@@ -107,24 +114,36 @@ class Answers:
         known = await self._claim(self._cache, request, label)
         if known is not None:
             return known
+        self._asking += 1
         try:
             completion = self._learned(request, await self._ask(request, label), label)
         except BaseException:
             self._cache.give_up(request)
             raise
+        finally:
+            self._asking -= 1
         self._claimed.append(request)
-        self._flush_soon(self._cache)
+        if self._asking:
+            self._flush_soon()
+        else:
+            self.flush()  # nothing else is on its way that it could be written with
         return completion
 
     async def _claim(self, cache: Cache, request: Request, label: Label) -> Completion | None:
         """Claim a request, or give the answer of whoever has claimed it before."""
+        if cache.claim(request):
+            return self._unless_known(cache, request, label)
+        self.flush()  # it may be one of ours, answered and not written yet
         pause_s = _FIRST_LOOK_S
         while not cache.claim(request):
             await self._wait(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_LOOK_S)
             if (found := self.known(request, label)) is not None:
                 return found
-        # Somebody may have had the claim and given it up since it was seen that the answer is not known.
+        return self._unless_known(cache, request, label)
+
+    def _unless_known(self, cache: Cache, request: Request, label: Label) -> Completion | None:
+        """The answer of whoever had a claim and gave it up since it was seen that nothing is known; else None."""
         found = self.known(request, label)
         if found is not None:
             cache.give_up(request)
@@ -155,22 +174,30 @@ class Answers:
             # This answer is paid, and good for its records all the same.
             self.fault = str(error)
 
-    def _flush_soon(self, cache: Cache) -> None:
-        """Write what is held of the answers that come in this turn of the event loop."""
+    def _flush_soon(self) -> None:
+        """Write what is held, with the answers that come in the next moment."""
         from asyncio import get_running_loop
 
-        if not self._is_flushing:
-            self._is_flushing = True
-            get_running_loop().call_soon(self._flush, cache)
+        loop = get_running_loop()
+        if self._flushing_in is not loop:
+            # Of a loop that has ended nobody comes back to it.
+            self._flushing_in = loop
+            loop.call_later(_SOON_S, self._flush)
 
-    def _flush(self, cache: Cache) -> None:
-        self._is_flushing = False
+    def _flush(self) -> None:
+        self._flushing_in = None
+        self.flush()
+
+    def flush(self) -> None:
+        """Write the answers that are held, so that they outlive this program."""
+        if self._cache is None or not self._claimed:
+            return
         try:
-            cache.flush()
+            self._cache.flush()
         except ConfigError as error:
             self.fault = str(error)
         for request in self._claimed:
-            cache.give_up(request)
+            self._cache.give_up(request)
         self._claimed.clear()
 
     def _record(self, request: Request, completion: Completion, label: Label) -> None:

@@ -28,7 +28,8 @@ class Asker:
     def __init__(self, answers: Answers, hooks: Hooks | None = None) -> None:
         self._answers = answers
         self._hooks = hooks
-        self._turns = Turns()
+        # An answer is on the disk before anybody works on it.
+        self._turns = Turns(before=answers.flush)
 
     def walk(self, chain: Chain) -> bool:
         """Take the answers that are known; whether the chain is done with them."""
