@@ -34,6 +34,8 @@ _STORM = 0.1
 _WEIGHT = 0.02
 # Pauses of our own grow up to these: while others are answered, waiting longer spares the endpoint nothing.
 _CALM_S, _AWAY_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 5.0, 60.0
+# Who is refused twice waits at least so long, whatever is asked for, and then twice as long each time, up to the other.
+_REFUSED_S, _LONGEST_REFUSED_S = 0.05, 1.0
 
 
 class Patience:
@@ -125,8 +127,13 @@ class Patience:
         if not isinstance(error, EndpointError):
             return 0.0
         if error.retry_after_s is not None:
-            return error.retry_after_s
+            return max(error.retry_after_s, self._least(state.attempt_number) if error.kind == "rate" else 0.0)
         return wait_random_exponential(multiplier=1, max=self._longest())(state)
+
+    @staticmethod
+    def _least(tries: int) -> float:
+        """An endpoint that refuses a request again did not know how long it has to wait: longer each time."""
+        return min(_REFUSED_S * 2.0 ** min(tries - 2, 10), _LONGEST_REFUSED_S) if tries > 1 else 0.0
 
     def _longest(self) -> float:
         if self.is_away:

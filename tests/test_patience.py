@@ -121,6 +121,11 @@ def test_a_rate_is_waited_for_as_long_as_a_request_has_time_left(patience, passe
     assert patience.is_enough(tried("rate", 3, passed=passed, pause=pause)) is is_enough
 
 
+def test_who_is_refused_again_and_again_comes_back_more_and_more_slowly(patience):
+    assert [patience.pause(tried("rate", tries, pause=0.01)) for tries in (1, 2, 3, 4, 20)] == [0.01, 0.05, 0.1, 0.2, 1]
+    assert patience.pause(tried("rate", 20, pause=7)) == 7
+
+
 def fault(kind: str, pause: float | None = None) -> EndpointError:
     return EndpointError("no", kind=kind, retryable=True, retry_after_s=pause)
 
