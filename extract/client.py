@@ -62,10 +62,11 @@ class Client:
     """Sends requests to an OpenAI-compatible endpoint.
 
     Calling it returns the Completion or raises EndpointError. Faults that may pass are tried again, after the pause
-    that the endpoint asks for or an exponential one, outside the slots of `pace`: a rate limit for half an hour
-    (one that lasts longer is of kind "quota"), a lost connection for five minutes (fifteen seconds if there never was one), a broken one, a time-out,
-    408, 409 and 5xx `max_tries` times in all. While an endpoint that was there answers nobody, it is waited for,
-    five minutes too; when so many requests fail that chance alone would use up the tries, there are more.
+    that the endpoint asks for or an exponential one, outside the slots of `pace`: a rate limit for half an hour (one
+    that lasts longer is of kind "quota"), a lost connection for five minutes (fifteen seconds if there never was
+    one), a broken one, a time-out, 408, 409 and 5xx `max_tries` times in all. While an endpoint that was there answers
+    nobody, it is waited for, five minutes too, or as long as it asks for; when so many requests fail that chance alone
+    would use up the tries, there are more.
     When the pace is hurried, Interrupted is raised in place of another try.
     """
 
@@ -162,7 +163,7 @@ class Client:
     def _heard(self, status: int, headers: Mapping[str, str], latency_s: float, *, is_paced: bool) -> None:
         self._patience.heard()
         if status == 429 or (status == 503 and "retry-after" in headers):
-            self.pace.refused(headers)
+            self.pace.refused(headers, latency_s)
         elif status < 300:
             self._patience.answered()
             if is_paced:

@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from extract.bucket import Bucket, Learned, of_headers
 from extract.errors import Interrupted
+from extract.learned import Learned
+from extract.limits import Told, stated
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -82,15 +83,17 @@ class Pace:
         clock: Clock = time.monotonic,
     ) -> None:
         self.slots = Slots(concurrency, clock=clock)
-        self._requests = Bucket(rpm / 60, clock=clock) if rpm else None
-        self._tokens = Bucket(tpm / 60, clock=clock) if tpm else None
+        self._requests = Told(rpm / 60 if rpm else None, clock=clock)
+        self._tokens = Told(tpm / 60 if tpm else None, clock=clock)
         self._learned = Learned(clock=clock)
-        self._clock = clock
         self._busy = 0
         self._queue: deque[Future[None]] = deque()
         self._resting: set[Future[None]] = set()
         # Those of them that any answer wakes: they wait for an endpoint that answers nobody.
         self._hoping: set[Future[None]] = set()
+        # Those with a slot that wait for the rates, behind the one whose turn it is.
+        self._line: deque[Future[None]] = deque()
+        self._is_led = False
         self._is_hurried = False
 
     @property
@@ -111,12 +114,13 @@ class Pace:
     @property
     def rate(self) -> float | None:
         """Requests a second that are let through: given, read or learned; None where there is no limit."""
-        return self._requests.rate if self._requests is not None else self._learned.rate
+        told = self._requests.bucket
+        return told.rate if told is not None else self._learned.rate
 
     @property
     def counts_tokens(self) -> bool:
         """Whether a limit of tokens is known."""
-        return self._tokens is not None
+        return self._tokens.bucket is not None
 
     def places(self, size: int) -> int:
         """How many documents may be in work, so that slots are filled while some documents wait.
@@ -161,22 +165,21 @@ class Pace:
     def hurry(self) -> None:
         """Nobody waits any more: who waits for a slot or for another try is interrupted."""
         self._is_hurried = True
-        for future in (*self._resting, *self._queue):
+        for future in (*self._resting, *self._queue, *self._line):
             _resolve(future)
 
     def answered(self, headers: Mapping[str, str], latency_s: float) -> None:
         """A request was answered."""
         self.slots.answered(latency_s)
-        self._learned.passed()
         self._read(headers)
         self._wake()
         for future in self._hoping:
             _resolve(future)
 
-    def refused(self, headers: Mapping[str, str]) -> None:
-        """A request was refused for coming too fast (429, or 503 of a full queue)."""
+    def refused(self, headers: Mapping[str, str], latency_s: float = 0.0) -> None:
+        """A request was refused for coming too fast (429, or 503 of a full queue), so long after it was sent."""
         self.slots.refused()
-        self._learned.refused()
+        self._learned.refused(latency_s)
         self._read(headers)
 
     def timed_out(self) -> None:
@@ -184,11 +187,10 @@ class Pace:
         self.slots.refused()
 
     def _read(self, headers: Mapping[str, str]) -> None:
-        rates = of_headers(headers)
-        if rates.requests and self._requests is None:
-            self._requests = Bucket(rates.requests, burst=rates.left, clock=self._clock)
-        if rates.tokens and self._tokens is None:
-            self._tokens = Bucket(rates.tokens, clock=self._clock)
+        changes = [self._requests.read(stated(headers, "requests")), self._tokens.read(stated(headers, "tokens"))]
+        if any(changes):
+            # What was refused before the limit was known says nothing of how well it is kept.
+            self._learned.forget()
 
     async def _enter(self) -> None:
         from asyncio import get_running_loop
@@ -208,14 +210,52 @@ class Pace:
         self._busy += 1
 
     async def _lull(self, tokens: int) -> None:
-        """Wait for the rates; the slot is held, since nobody else could use it sooner."""
-        pause = self._learned.take()
-        if self._requests is not None:
-            pause = max(pause, self._requests.take(1))
-        if self._tokens is not None and tokens:
-            pause = max(pause, self._tokens.take(tokens))
-        if pause > 0:
-            await self.rest(pause)
+        """Wait for the rates, one behind the other; the slot is held, since nobody else could use it sooner."""
+        await self._line_up()
+        try:
+            while (pause := self._pause(tokens)) > 0:
+                await self.rest(pause)
+        finally:
+            self._lead()
+        for told, units in ((self._requests, 1), (self._tokens, tokens)):
+            if told.bucket is not None and units:
+                told.bucket.take(units)
+        self._learned.sent()
+
+    def _pause(self, tokens: int) -> float:
+        """Seconds until the rates let the next request go, as they are now: they may change while it waits."""
+        pause = self._learned.ready()
+        for told, units in ((self._requests, 1), (self._tokens, tokens)):
+            if told.bucket is not None and units:
+                pause = max(pause, told.bucket.ready(units))
+        return pause
+
+    async def _line_up(self) -> None:
+        from asyncio import get_running_loop
+
+        if not self._is_led:
+            self._is_led = True
+            return
+        future = get_running_loop().create_future()
+        self._line.append(future)
+        try:
+            await future
+        except BaseException:
+            if not future.cancelled():
+                self._lead()  # its turn had just come
+            raise
+        if self._is_hurried:
+            self._lead()
+            raise Interrupted
+
+    def _lead(self) -> None:
+        """Give the turn to the next one."""
+        while self._line:
+            future = self._line.popleft()
+            if not future.done():
+                future.set_result(None)
+                return
+        self._is_led = False
 
     def _wake(self) -> None:
         free = self.slots.number - self._busy

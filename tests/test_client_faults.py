@@ -70,6 +70,17 @@ def test_a_pause_that_cannot_be_read_is_one_of_ours(value):
     assert 0 <= pauses[0] <= 60
 
 
+def test_without_a_pause_that_is_asked_for_a_used_up_limit_says_when_it_is_back():
+    limit = {
+        "x-ratelimit-limit-tokens": "60000",
+        "x-ratelimit-remaining-tokens": "0",
+        "x-ratelimit-reset-tokens": "6m0s",
+    }
+    _, _, pauses = ask([Reply(status=429, headers=limit, body=""), completion("{}")])
+
+    assert pauses == [360]
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("pause", [121, 300, 1790])
 def test_a_long_pause_is_made_too(status, pause):

@@ -10,6 +10,7 @@ from extract.errors import EndpointError
 from extract.faults.body import error_in, message_of, names_of, parsed, status_of
 from extract.faults.meanings import PATH, Meaning, key_advice, meaning
 from extract.faults.pause import LONGEST_S, asked_for, shown
+from extract.limits import back_in
 from extract.reply import shorten
 from extract.request import Request
 from extract.secrets import hide
@@ -99,6 +100,8 @@ def _of_status(
     found = meaning(status, f"{said} {names_of(error)}".lower(), request, endpoint.base_url)
     is_passing = status in _PASSING and found.kind not in _LASTING
     pause = asked_for(headers)
+    if pause is None and found.kind == "rate":
+        pause = back_in(headers)
     asked = f"; it asks to wait {shown(pause)}" if pause else ""
     if is_passing and pause is not None and pause > LONGEST_S:
         # What is used up for a day, or shut for hours, is so for every document.
