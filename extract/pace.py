@@ -24,20 +24,22 @@ Clock = Callable[[], float]
 
 # Documents in work for each slot: those beyond the slots wait for their time to try again.
 _PER_SLOT = 4
-_SMALLEST, _LARGEST = 4, 256
+_SMALLEST, LARGEST = 4, 256
 
 
 class Slots:
-    """How many requests may be on their way: a fixed number, or one that follows the endpoint.
+    """How many requests may be on their way: a fixed number, or one that follows the endpoint; never more than `most`.
 
     An adaptive number begins at 4 and doubles each time as many answers came, as long as they come within 1.6 times
     the fastest mean so far; beyond that it stays. It halves, at most once in a round trip, when requests are
     refused or time out, and grows by one a round from then on (additive increase, multiplicative decrease).
     """
 
-    def __init__(self, number: int | None, *, clock: Clock = time.monotonic) -> None:
+    def __init__(self, number: int | None, *, most: int | None = None, clock: Clock = time.monotonic) -> None:
         self.is_fixed = number is not None
-        self.number = number if number is not None else _SMALLEST
+        wanted = number if number is not None else LARGEST
+        self.most = min(wanted, most) if most is not None else wanted
+        self.number = self.most if self.is_fixed else min(_SMALLEST, self.most)
         self._clock = clock
         self._answers, self._latency = 0, 0.0
         self._best: float | None = None
@@ -54,7 +56,7 @@ class Slots:
             mean = self._latency / self._answers
             self._best = mean if self._best is None else min(self._best, mean)
             if mean <= 1.6 * self._best:
-                self.number = min(2 * self.number if self._is_slow_start else self.number + 1, _LARGEST)
+                self.number = min(2 * self.number if self._is_slow_start else self.number + 1, self.most)
             else:
                 # More in flight only wait for each other: a server with few slots.
                 self._is_slow_start = False
@@ -78,11 +80,12 @@ class Pace:
         self,
         *,
         concurrency: int | None = None,
+        most: int | None = None,
         rpm: float | None = None,
         tpm: float | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        self.slots = Slots(concurrency, clock=clock)
+        self.slots = Slots(concurrency, most=most, clock=clock)
         self._requests = Told(rpm / 60 if rpm else None, clock=clock)
         self._tokens = Told(tpm / 60 if tpm else None, clock=clock)
         self._learned = Learned(clock=clock)
@@ -128,7 +131,7 @@ class Pace:
         As many as there are slots may wait for one or have left theirs and be validated: a slot that gets free is
         filled at once, by a request that is ready.
         """
-        slots = self.slots.number if not self.slots.is_fixed else size
+        slots = min(size, self.slots.number) if self.slots.is_fixed else self.slots.number
         return 2 * slots + min(self.waiting, (_PER_SLOT - 2) * slots + 64)
 
     @asynccontextmanager

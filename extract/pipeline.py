@@ -157,6 +157,11 @@ class Pipeline:
         """How many documents may be in work: those that are asked, and those that wait for an endpoint's leave."""
         return self._pace.places(size) if self._pace is not None else size
 
+    @property
+    def most_at_once(self) -> int | None:
+        """Requests that may be on their way at the same time at most; None where nothing is asked."""
+        return self._pace.slots.most if self._pace is not None else None
+
     def load(self) -> tuple[int, int]:
         """Requests on their way, and those that wait to be tried again."""
         return (self._pace.in_flight, self._pace.waiting) if self._pace is not None else (0, 0)

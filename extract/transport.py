@@ -21,10 +21,14 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from extract.descriptors import are_spent
+
 if TYPE_CHECKING:
     from extract.client import Endpoint
 
-Why = Literal["unusable", "unconnected", "untrusted", "late", "stalled", "broken", "redirected", "key", "header"]
+Why = Literal[
+    "unusable", "unconnected", "exhausted", "untrusted", "late", "stalled", "broken", "redirected", "key", "header"
+]
 
 _PATH = "/chat/completions"
 _KEEP_IDLE_S = 30.0
@@ -288,6 +292,8 @@ def _unanswered(error: Exception, tried: _Try) -> Unanswered:
     """What aiohttp's error means; its own text may hold the address, so each kind gives what it may."""
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return Unanswered("unusable", "the address cannot be used")
+    if are_spent(error):
+        return Unanswered("exhausted", "too many open files")
     if isinstance(error, TimeoutError):
         # A connection that takes too long has no text of its own; the limit is said in its place.
         return Unanswered("stalled" if tried.has_begun else "late" if tried.is_connected else "unconnected")

@@ -21,6 +21,7 @@ from extract.document import Document, Failure
 from extract.documents import Metadata, count, read
 from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped
 from extract.manifest import manifest
+from extract.pace import LARGEST
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
 from extract.store import RunFolder, is_unfinished, job_of
@@ -76,7 +77,7 @@ def command(
         is_done=done.__contains__,
     )
     composed = compose.pipeline(resolved, inputs=inputs)
-    with settled(composed, is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
+    with settled(composed, wanted=_at_once(resolved), is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
         run = _Run(resolved, pipeline, inputs, stop)
         limit = limits.of(run.budget, max_failures)
         folder = _folder(resolved, pipeline, inputs, is_fresh=fresh)
@@ -168,6 +169,12 @@ class _Run:
             return Stopped(said)
         is_ours = tally.stopped in (store.fault, self._pipeline.fault())
         return ConfigError(said) if is_ours else EndpointError(said, kind="stopped")
+
+
+def _at_once(resolved: Resolved) -> int:
+    """How many requests are to be on their way at the same time, at most."""
+    given = resolved.settings.concurrency
+    return given if isinstance(given, int) else LARGEST
 
 
 def _folder(resolved: Resolved, pipeline: Pipeline, inputs: tuple[str, ...], *, is_fresh: bool) -> Path:

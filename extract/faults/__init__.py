@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from extract.descriptors import SPENT
 from extract.errors import EndpointError
 from extract.faults.body import error_in, message_of, names_of, parsed, status_of
 from extract.faults.meanings import PATH, Meaning, key_advice, meaning
@@ -63,6 +64,7 @@ def from_connection(error: Unanswered, endpoint: Endpoint) -> EndpointError:
 _UNANSWERED: Mapping[Why, tuple[str, str]] = {
     "unusable": ("refused", "no connection ({reason}); is --base-url right?"),
     "unconnected": ("refused", "no connection ({reason}); is the server running, and is --base-url right?"),
+    "exhausted": ("refused", f"no connection ({{reason}}): {SPENT}"),
     "untrusted": (
         "refused",
         "no connection (TLS: {reason}); is it https, and does SSL_CERT_FILE hold the certificate to trust?",
