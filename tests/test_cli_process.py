@@ -237,10 +237,11 @@ def test_on_a_terminal_a_failure_stands_on_a_line_of_its_own():
 @pytest.mark.parametrize("concurrency", ["200", "adaptive"])
 def test_a_run_that_may_open_few_files_asks_fewer_at_a_time_and_says_so(concurrency):
     write("in", **{f"d{number}": f"{REPORT}\n{'abcdefghij'[number % 10]}" for number in range(150)})
-    with ScriptedEndpoint(lambda asked: saying()(asked)) as endpoint:
+    with ScriptedEndpoint(saying()) as endpoint:
         mahdar = command("run", "in", "--base-url", endpoint.url, "--model", "m", "--prompt", "meeting")
         ran = run("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *mahdar, "--out", "out", "--concurrency", concurrency)
 
     assert ran.returncode == 0
-    assert len(re.findall(r"^\d+ requests at a time at most: more files cannot be open", ran.stderr, re.M)) == 1
+    said = re.findall(r"^\d+ requests at a time at most: more files cannot be open", ran.stderr, re.MULTILINE)
+    assert len(said) == 1
     assert len({row["document"] for row in rows("out/records.jsonl")}) == 150
