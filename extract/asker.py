@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from extract import reask
 from extract.answers import Answers
 from extract.chain import Chain
+from extract.descriptors import SPENT, are_spent
 from extract.document import Document, Failure
 from extract.errors import EndpointError, Interrupted, MahdarError
 from extract.reply import shorten
@@ -129,10 +130,17 @@ def failures(document: Document, fault: Exception | None) -> tuple[Failure, ...]
     """What is said of a fault that ended the asking; nothing if there was none."""
     if fault is None:
         return ()
-    is_bug = not isinstance(fault, EndpointError)
-    kind = "bug" if is_bug else str(getattr(fault, "kind", ""))
-    message = _of_bug(fault) if is_bug else str(fault)
+    kind, message = _told(fault)
     return (Failure(document=document.id, kind=kind, message=message, path=document.path),)
+
+
+def _told(fault: Exception) -> tuple[str, str]:
+    if isinstance(fault, EndpointError):
+        return fault.kind, str(fault)
+    if are_spent(fault):
+        # Every other document would meet it too: the run ends and can be taken up.
+        return "refused", f"nothing can be asked: {SPENT}"
+    return "bug", _of_bug(fault)
 
 
 def _of_bug(error: Exception) -> str:

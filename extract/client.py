@@ -29,12 +29,8 @@ Sleep = Callable[[float], Awaitable[None]]
 # Is told the status, the headers (their names are found in any case) and the seconds of every reply, good or bad.
 OnReply = Callable[[int, Mapping[str, str], float], None]
 
-# A pause that an endpoint asks for is honoured up to this; a longer one ends the request.
-LONGEST_PAUSE_S = 120.0
 # Without a pace of somebody's, every request goes at once.
 _UNLIMITED = 1_000_000
-# Faults of a server or of the way to it, which a document may have too: one that is too long for its memory.
-_BROKEN = frozenset({"dropped", "server"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +65,11 @@ class Client:
     """Sends requests to an OpenAI-compatible endpoint.
 
     Calling it returns the Completion or raises EndpointError. Faults that may pass are tried again, after the pause
-    that the endpoint asks for or an exponential one, outside the slots of `pace`: a rate limit for half an hour,
-    a lost connection for five minutes (fifteen seconds if there never was one), a broken one, a time-out,
-    408, 409 and 5xx `max_tries` times in all. While an endpoint that was there answers nobody, it is waited for,
-    five minutes too; when so many requests fail that chance alone would use up the tries, there are more.
+    that the endpoint asks for or an exponential one, outside the slots of `pace`: a rate limit for half an hour (one
+    that lasts longer is of kind "quota"), a lost connection for five minutes (fifteen seconds if there never was
+    one), a broken one, a time-out, 408, 409 and 5xx `max_tries` times in all. While an endpoint that was there answers
+    nobody, it is waited for, five minutes too, or as long as it asks for; when so many requests fail that chance alone
+    would use up the tries, there are more.
     When the pace is hurried, Interrupted is raised in place of another try.
     """
 
@@ -133,6 +130,7 @@ class Client:
         from tenacity import AsyncRetrying, retry_if_exception
 
         failed: list[EndpointError] = [first]
+        began = time.monotonic()
 
         async def attempt() -> Completion:
             if failed:
@@ -149,9 +147,7 @@ class Client:
         try:
             return await retrying(attempt)
         except EndpointError as error:
-            if error.kind in _BROKEN and self._patience.is_lost:
-                # Not this document's fault: every other would meet it too.
-                error.kind = "refused"
+            error.kind = self._patience.verdict(error, time.monotonic() - began)
             raise
 
     async def _rest(self, seconds: float) -> None:
@@ -165,13 +161,13 @@ class Client:
                 if error.kind == "timeout":
                     self.pace.timed_out()
                 if error.retryable:
-                    self._patience.failed(id(request), error.kind)
+                    self._patience.failed(id(request), error.kind, error.retry_after_s)
                 raise
 
     def _heard(self, status: int, headers: Mapping[str, str], latency_s: float, *, is_paced: bool) -> None:
         self._patience.heard()
         if status == 429 or (status == 503 and "retry-after" in headers):
-            self.pace.refused(headers)
+            self.pace.refused(headers, latency_s)
         elif status < 300:
             self._patience.answered()
             if is_paced:
@@ -374,4 +370,4 @@ def _count(value: object) -> int | None:
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, EndpointError) and error.retryable and not (error.retry_after_s or 0) > LONGEST_PAUSE_S
+    return isinstance(error, EndpointError) and error.retryable

@@ -14,7 +14,7 @@ from extract.answers import Answers
 from extract.client import Client, Endpoint
 from extract.errors import ConfigError
 from extract.keys import key_of
-from extract.pace import Pace
+from extract.pace import LARGEST, Pace
 from extract.pipeline import Asking, Pipeline
 from extract.probe import kept, modes
 from extract.probe.found import Found, now
@@ -197,8 +197,26 @@ def options_of(settings: Settings) -> dict[str, Any]:
 
 
 def _pace(settings: Settings) -> Pace:
+    from extract import descriptors
+
     concurrency = settings.concurrency if isinstance(settings.concurrency, int) else None
-    return Pace(concurrency=concurrency, rpm=settings.rpm, tpm=settings.tpm)
+    wanted = concurrency or LARGEST
+    most = descriptors.room_for(wanted)
+    if most < wanted:
+        _load()
+    return Pace(concurrency=concurrency, most=most, rpm=settings.rpm, tpm=settings.tpm)
+
+
+def _load() -> None:
+    """Import what is imported on the way else, where there may be no descriptor left for it."""
+    import email.utils
+
+    import tenacity
+
+    from extract import reask, transport
+
+    del email, tenacity, transport
+    reask.load()
 
 
 def endpoint(settings: Settings) -> Endpoint:

@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from extract.bucket import Bucket, Learned, of_headers
 from extract.errors import Interrupted
+from extract.learned import Learned
+from extract.limits import Told, stated
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -23,20 +24,22 @@ Clock = Callable[[], float]
 
 # Documents in work for each slot: those beyond the slots wait for their time to try again.
 _PER_SLOT = 4
-_SMALLEST, _LARGEST = 4, 256
+_SMALLEST, LARGEST = 4, 256
 
 
 class Slots:
-    """How many requests may be on their way: a fixed number, or one that follows the endpoint.
+    """How many requests may be on their way: a fixed number, or one that follows the endpoint; never more than `most`.
 
     An adaptive number begins at 4 and doubles each time as many answers came, as long as they come within 1.6 times
     the fastest mean so far; beyond that it stays. It halves, at most once in a round trip, when requests are
     refused or time out, and grows by one a round from then on (additive increase, multiplicative decrease).
     """
 
-    def __init__(self, number: int | None, *, clock: Clock = time.monotonic) -> None:
+    def __init__(self, number: int | None, *, most: int | None = None, clock: Clock = time.monotonic) -> None:
         self.is_fixed = number is not None
-        self.number = number if number is not None else _SMALLEST
+        wanted = number if number is not None else LARGEST
+        self.most = min(wanted, most) if most is not None else wanted
+        self.number = self.most if self.is_fixed else min(_SMALLEST, self.most)
         self._clock = clock
         self._answers, self._latency = 0, 0.0
         self._best: float | None = None
@@ -53,7 +56,7 @@ class Slots:
             mean = self._latency / self._answers
             self._best = mean if self._best is None else min(self._best, mean)
             if mean <= 1.6 * self._best:
-                self.number = min(2 * self.number if self._is_slow_start else self.number + 1, _LARGEST)
+                self.number = min(2 * self.number if self._is_slow_start else self.number + 1, self.most)
             else:
                 # More in flight only wait for each other: a server with few slots.
                 self._is_slow_start = False
@@ -77,37 +80,41 @@ class Pace:
         self,
         *,
         concurrency: int | None = None,
+        most: int | None = None,
         rpm: float | None = None,
         tpm: float | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        self.slots = Slots(concurrency, clock=clock)
-        self._requests = Bucket(rpm / 60, clock=clock) if rpm else None
-        self._tokens = Bucket(tpm / 60, clock=clock) if tpm else None
+        self.slots = Slots(concurrency, most=most, clock=clock)
+        self._requests = Told(rpm / 60 if rpm else None, clock=clock)
+        self._tokens = Told(tpm / 60 if tpm else None, clock=clock)
         self._learned = Learned(clock=clock)
-        self._clock = clock
         self._busy = 0
         self._queue: deque[Future[None]] = deque()
         self._resting: set[Future[None]] = set()
         # Those of them that any answer wakes: they wait for an endpoint that answers nobody.
         self._hoping: set[Future[None]] = set()
-        self._paced = 0
+        # Those with a slot that wait for the rates, behind the one whose turn it is.
+        self._line: deque[Future[None]] = deque()
+        self._is_led = False
+        # Whether the one whose turn it is waits.
+        self._is_leader_held = False
         self._is_hurried = False
 
     @property
     def in_flight(self) -> int:
         """Requests that are on their way."""
-        return self._busy - self._paced
+        return self._busy - self.paced
 
     @property
     def waiting(self) -> int:
         """Requests that were refused, or wait for somebody else's answer."""
-        return len(self._resting) - self._paced
+        return len(self._resting) - self._is_leader_held
 
     @property
     def paced(self) -> int:
         """Requests that have a slot and are held back by a rate."""
-        return self._paced
+        return sum(not future.done() for future in self._line) + self._is_leader_held
 
     @property
     def queued(self) -> int:
@@ -117,12 +124,13 @@ class Pace:
     @property
     def rate(self) -> float | None:
         """Requests a second that are let through: given, read or learned; None where there is no limit."""
-        return self._requests.rate if self._requests is not None else self._learned.rate
+        told = self._requests.bucket
+        return told.rate if told is not None else self._learned.rate
 
     @property
     def counts_tokens(self) -> bool:
         """Whether a limit of tokens is known."""
-        return self._tokens is not None
+        return self._tokens.bucket is not None
 
     def places(self, size: int) -> int:
         """How many documents may be in work, so that slots are filled while some documents wait.
@@ -130,8 +138,8 @@ class Pace:
         As many as there are slots may wait for one or have left theirs and be validated: a slot that gets free is
         filled at once, by a request that is ready.
         """
-        slots = self.slots.number if not self.slots.is_fixed else size
-        return 2 * slots + min(len(self._resting), (_PER_SLOT - 2) * slots + 64)
+        slots = min(size, self.slots.number) if self.slots.is_fixed else self.slots.number
+        return 2 * slots + min(self.waiting, (_PER_SLOT - 2) * slots + 64)
 
     @asynccontextmanager
     async def slot(self, tokens: int = 0) -> AsyncIterator[None]:
@@ -167,22 +175,21 @@ class Pace:
     def hurry(self) -> None:
         """Nobody waits any more: who waits for a slot or for another try is interrupted."""
         self._is_hurried = True
-        for future in (*self._resting, *self._queue):
+        for future in (*self._resting, *self._queue, *self._line):
             _resolve(future)
 
     def answered(self, headers: Mapping[str, str], latency_s: float) -> None:
         """A request was answered."""
         self.slots.answered(latency_s)
-        self._learned.passed()
         self._read(headers)
         self._wake()
         for future in self._hoping:
             _resolve(future)
 
-    def refused(self, headers: Mapping[str, str]) -> None:
-        """A request was refused for coming too fast (429, or 503 of a full queue)."""
+    def refused(self, headers: Mapping[str, str], latency_s: float = 0.0) -> None:
+        """A request was refused for coming too fast (429, or 503 of a full queue), so long after it was sent."""
         self.slots.refused()
-        self._learned.refused()
+        self._learned.refused(latency_s)
         self._read(headers)
 
     def timed_out(self) -> None:
@@ -190,11 +197,10 @@ class Pace:
         self.slots.refused()
 
     def _read(self, headers: Mapping[str, str]) -> None:
-        rates = of_headers(headers)
-        if rates.requests and self._requests is None:
-            self._requests = Bucket(rates.requests, burst=rates.left, clock=self._clock)
-        if rates.tokens and self._tokens is None:
-            self._tokens = Bucket(rates.tokens, clock=self._clock)
+        changes = [self._requests.read(stated(headers, "requests")), self._tokens.read(stated(headers, "tokens"))]
+        if any(changes):
+            # What was refused before the limit was known says nothing of how well it is kept.
+            self._learned.forget()
 
     async def _enter(self) -> None:
         from asyncio import get_running_loop
@@ -214,18 +220,54 @@ class Pace:
         self._busy += 1
 
     async def _lull(self, tokens: int) -> None:
-        """Wait for the rates; the slot is held, since nobody else could use it sooner."""
-        pause = self._learned.take()
-        if self._requests is not None:
-            pause = max(pause, self._requests.take(1))
-        if self._tokens is not None and tokens:
-            pause = max(pause, self._tokens.take(tokens))
-        if pause > 0:
-            self._paced += 1
-            try:
+        """Wait for the rates, one behind the other; the slot is held, since nobody else could use it sooner."""
+        await self._line_up()
+        try:
+            while (pause := self._pause(tokens)) > 0:
+                self._is_leader_held = True
                 await self.rest(pause)
-            finally:
-                self._paced -= 1
+        finally:
+            self._is_leader_held = False
+            self._lead()
+        for told, units in ((self._requests, 1), (self._tokens, tokens)):
+            if told.bucket is not None and units:
+                told.bucket.take(units)
+        self._learned.sent()
+
+    def _pause(self, tokens: int) -> float:
+        """Seconds until the rates let the next request go, as they are now: they may change while it waits."""
+        pause = self._learned.ready()
+        for told, units in ((self._requests, 1), (self._tokens, tokens)):
+            if told.bucket is not None and units:
+                pause = max(pause, told.bucket.ready(units))
+        return pause
+
+    async def _line_up(self) -> None:
+        from asyncio import get_running_loop
+
+        if not self._is_led:
+            self._is_led = True
+            return
+        future = get_running_loop().create_future()
+        self._line.append(future)
+        try:
+            await future
+        except BaseException:
+            if not future.cancelled():
+                self._lead()  # its turn had just come
+            raise
+        if self._is_hurried:
+            self._lead()
+            raise Interrupted
+
+    def _lead(self) -> None:
+        """Give the turn to the next one."""
+        while self._line:
+            future = self._line.popleft()
+            if not future.done():
+                future.set_result(None)
+                return
+        self._is_led = False
 
     def _wake(self) -> None:
         free = self.slots.number - self._busy

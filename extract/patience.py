@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from extract.errors import EndpointError
+from extract.faults.pause import LONGEST_S
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -16,8 +17,9 @@ Clock = Callable[[], float]
 
 # Tries and seconds from the first try on after which a request is given up, by the kind of its fault; other kinds
 # have the endpoint's own number of tries. A rate passes with time alone; a server that has answered before comes back.
-_BY_KIND: Mapping[str, tuple[int, float]] = {"rate": (1_000, 1_800.0), "refused": (1_000, 300.0)}
-_LONGEST_S = 1_800.0
+_BY_KIND: Mapping[str, tuple[int, float]] = {"rate": (1_000, LONGEST_S), "refused": (1_000, 300.0)}
+# Faults of a server or of the way to it, which a document may have too: one that is too long for its memory.
+_BROKEN = frozenset({"dropped", "server"})
 # A server that was never there is told of soon; one that was there is waited for.
 _NEVER_THERE_S, _AWAY_S = 15.0, 300.0
 # Between two answers there may be so long a silence.
@@ -32,6 +34,8 @@ _STORM = 0.1
 _WEIGHT = 0.02
 # Pauses of our own grow up to these: while others are answered, waiting longer spares the endpoint nothing.
 _CALM_S, _AWAY_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 5.0, 60.0
+# Who is refused twice waits at least so long, whatever is asked for, and then twice as long each time, up to the other.
+_REFUSED_S, _LONGEST_REFUSED_S = 0.05, 1.0
 
 
 class Patience:
@@ -50,6 +54,8 @@ class Patience:
         # Requests that have failed since the last answer, and when the first of them did.
         self._failing: set[int] = set()
         self._since = 0.0
+        # When there was an answer last, and when there will be one again, as far as the endpoint has told.
+        self._answered_at = self._back_at = clock()
 
     def heard(self) -> None:
         """There was a reply, good or bad."""
@@ -58,13 +64,15 @@ class Patience:
     def answered(self) -> None:
         """A request was answered."""
         self._has_answered = True
+        self._answered_at = self._clock()
         self._failing.clear()
         self._share -= self._share * _WEIGHT
 
-    def failed(self, request: int, kind: str) -> None:
-        """A request failed; `request` is its number, the same at each try."""
+    def failed(self, request: int, kind: str, pause_s: float | None = None) -> None:
+        """A request failed; `request` is its number, the same at each try, `pause_s` what the endpoint asks for."""
         if kind in ("rate", "timeout"):
             return  # the endpoint is there
+        self._back_at = max(self._back_at, self._clock() + (pause_s or 0.0))
         self._since = self._since if self._failing else self._clock()
         self._failing.add(request)
         self._share += (1 - self._share) * _WEIGHT
@@ -77,11 +85,23 @@ class Patience:
     @property
     def is_lost(self) -> bool:
         """Whether it is away from too many requests, for too long, for their documents to be the cause."""
-        return self.is_away and self._is_over and len(self._failing) >= _MANY
+        return self.is_away and self._clock() - self._since >= _AWAY_S and len(self._failing) >= _MANY
 
     @property
     def _is_over(self) -> bool:
-        return self._clock() - self._since >= _AWAY_S
+        return self._clock() - self._since >= _AWAY_S and self._clock() >= self._back_at
+
+    def verdict(self, error: EndpointError, tried_s: float) -> str:
+        """The kind of a fault for which a request was given up: its own, or one that every other would meet too."""
+        if error.kind in _BROKEN and self.is_lost:
+            return "refused"
+        if min(tried_s, self._clock() - self._answered_at) >= _AWAY_S:
+            # Nobody was answered while it was tried: it is the endpoint that has no time, not the document.
+            if error.kind == "rate":
+                return "quota"
+            if error.kind in _BROKEN and error.retry_after_s:
+                return "refused"
+        return error.kind
 
     def is_enough(self, state: RetryCallState) -> bool:
         """Whether no further try is made: by tries, and by time."""
@@ -90,9 +110,11 @@ class Patience:
         error = state.outcome.exception() if state.outcome else None
         kind = error.kind if isinstance(error, EndpointError) else ""
         passed = state.seconds_since_start or 0.0
+        if isinstance(error, EndpointError) and passed + (error.retry_after_s or 0.0) > LONGEST_S:
+            return True
         if kind not in ("rate", "timeout") and self.is_away:
-            return self._is_over or passed >= _LONGEST_S
-        tries, seconds = _BY_KIND.get(kind, (self._tries(), _LONGEST_S))
+            return self._is_over or passed >= LONGEST_S
+        tries, seconds = _BY_KIND.get(kind, (self._tries(), LONGEST_S))
         if kind == "refused" and not self._was_there:
             seconds = _NEVER_THERE_S
         return state.attempt_number >= tries or passed >= seconds
@@ -105,8 +127,13 @@ class Patience:
         if not isinstance(error, EndpointError):
             return 0.0
         if error.retry_after_s is not None:
-            return error.retry_after_s
+            return max(error.retry_after_s, self._least(state.attempt_number) if error.kind == "rate" else 0.0)
         return wait_random_exponential(multiplier=1, max=self._longest())(state)
+
+    @staticmethod
+    def _least(tries: int) -> float:
+        """An endpoint that refuses a request again did not know how long it has to wait: longer each time."""
+        return min(_REFUSED_S * 2.0 ** min(tries - 2, 10), _LONGEST_REFUSED_S) if tries > 1 else 0.0
 
     def _longest(self) -> float:
         if self.is_away:

@@ -193,6 +193,11 @@ class Pipeline:
         """How many documents may be in work: those that are asked, and those that wait for an endpoint's leave."""
         return self._pace.places(size) if self._pace is not None else size
 
+    @property
+    def most_at_once(self) -> int | None:
+        """Requests that may be on their way at the same time at most; None where nothing is asked."""
+        return self._pace.slots.most if self._pace is not None else None
+
     def load(self) -> Load:
         """Where the requests are that were begun."""
         pace = self._pace

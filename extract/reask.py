@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
 
+def load() -> None:
+    """Import what a re-ask needs, which takes seconds; else the first one does."""
+    import instructor
+    from openai.types.chat import ChatCompletion
+
+    del instructor, ChatCompletion
+
+
 async def drive(chain: Chain, answers: Answers, hooks: Hooks | None = None) -> None:
     """Ask again until the chain is done.
 

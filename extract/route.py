@@ -27,6 +27,7 @@ PATH = "/chat/completions"
 Why = Literal[
     "unusable",
     "unconnected",
+    "exhausted",
     "untrusted",
     "late",
     "wordless",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from yarl import URL
 
+from extract.descriptors import are_spent
 from extract.route import PATH, Unanswered, Why, address, bundle, headers, proxy, trusted
 from extract.streamed import Streamed
 
@@ -247,6 +248,8 @@ def _unanswered(error: Exception, tried: _Try) -> Unanswered:
     """What aiohttp's error means; its own text may hold the address, so each kind gives what it may."""
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return Unanswered("unusable", "the address cannot be used")
+    if are_spent(error):
+        return Unanswered("exhausted", "too many open files")
     if isinstance(error, TimeoutError):
         # A connection that takes too long has no text of its own; the limit is said in its place.
         return Unanswered(_too_long(tried), f"{tried.said:,}" if tried.said else "")

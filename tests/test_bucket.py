@@ -1,4 +1,4 @@
-"""Rates: given, learned, and read from headers. Time is the tests' own."""
+"""A token bucket. Time is the tests' own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.bucket import Bucket, Learned, of_headers
+from extract.bucket import Bucket
 
 
 class Clock:
@@ -49,109 +49,29 @@ def test_no_more_goes_through_than_the_rate_allows(rate, steps):
         assert len(starts) - 1 <= rate * (max(starts) - starts[0]) + 2
 
 
-def hammer(learned: Learned, clock: Clock, *, seconds: float, offered: float, limit: float | None, share: float) -> int:
-    """Requests as fast as `learned` lets them, up to `offered` a second; gives how many were refused."""
-    refused, level, number = 0, 0.0, 0
-    end = clock.now + seconds
-    while clock.now < end:
-        pause = max(learned.take(), 1 / offered)
-        clock.now += pause
-        level = min(limit / 10 if limit else 0, level + pause * (limit or 0))
-        number += 1
-        is_over = limit is not None and level < 1
-        if is_over or (limit is None and number * share % 1 < share):
-            refused += 1
-            learned.refused()
-        else:
-            level -= 1
-            learned.passed()
-    return refused
-
-
-def test_a_limit_that_nobody_told_of_is_found():
+def test_who_waits_goes_as_soon_as_another_rate_allows():
     clock = Clock()
-    learned = Learned(clock=clock)
-    hammer(learned, clock, seconds=5, offered=400, limit=150, share=0)
+    bucket = Bucket(1, burst=1, clock=clock)
+    bucket.take(1)
 
-    assert learned.rate is not None
-    assert 130 <= learned.rate <= 165
-    assert hammer(learned, clock, seconds=5, offered=400, limit=150, share=0) < 60
+    assert bucket.ready(1) == pytest.approx(1, abs=0.02)
+    bucket.tune(100)
+    assert bucket.ready(1) == pytest.approx(0.01, abs=0.001)
 
 
-def test_refusals_at_random_do_not_slow_anything_down_for_long():
+def test_more_than_it_ever_holds_waits_until_it_is_full_and_the_next_one_for_the_rest():
     clock = Clock()
-    learned = Learned(clock=clock)
-    hammer(learned, clock, seconds=8, offered=200, limit=None, share=0.3)
+    bucket = Bucket(10, burst=5, clock=clock)
 
-    assert learned.rate is None
+    assert bucket.ready(20) == 0
+    bucket.take(20)
+    assert bucket.ready(1) == pytest.approx(1.6, abs=0.05)
 
 
-def test_a_slow_beginning_does_not_hold_a_run_back_for_good():
+def test_what_is_lowered_is_not_raised():
     clock = Clock()
-    learned = Learned(clock=clock)
-    hammer(learned, clock, seconds=2, offered=11, limit=None, share=0.3)  # a cold start, refused at random
-    hammer(learned, clock, seconds=12, offered=300, limit=None, share=0.3)
+    bucket = Bucket(10, burst=5, clock=clock)
+    bucket.lower(0)
+    bucket.lower(4)
 
-    assert learned.rate is None
-
-
-def test_without_refusals_nothing_is_paced():
-    clock = Clock()
-    learned = Learned(clock=clock)
-    hammer(learned, clock, seconds=3, offered=100, limit=None, share=0)
-
-    assert learned.rate is None
-    assert learned.take() == 0.0
-
-
-@pytest.mark.parametrize(
-    ("headers", "requests"),
-    [
-        ({}, None),
-        ({"x-ratelimit-limit-requests": "600"}, 10),
-        (
-            {
-                "x-ratelimit-limit-requests": "150",
-                "x-ratelimit-remaining-requests": "100",
-                "x-ratelimit-reset-requests": "333ms",
-            },
-            150,
-        ),
-        (
-            {
-                "x-ratelimit-limit-requests": "6000",
-                "x-ratelimit-remaining-requests": "5999",
-                "x-ratelimit-reset-requests": "6m0s",
-            },
-            100,
-        ),
-        (
-            {
-                "x-ratelimit-limit-requests": "20",
-                "x-ratelimit-remaining-requests": "18",
-                "x-ratelimit-reset-requests": "14ms",
-            },
-            None,
-        ),
-        ({"x-ratelimit-limit-requests": "many"}, None),
-        (
-            {
-                "x-ratelimit-limit-requests": "20",
-                "x-ratelimit-remaining-requests": "20",
-                "x-ratelimit-reset-requests": "0s",
-            },
-            None,
-        ),
-    ],
-    ids=[
-        "none",
-        "a minute",
-        "by the reset",
-        "too few used",
-        "too few used of a small bucket",
-        "no number",
-        "none used",
-    ],
-)
-def test_headers_tell_requests_a_second(headers, requests):
-    assert of_headers(headers).requests == (pytest.approx(requests, rel=0.01) if requests else None)
+    assert bucket.ready(1) == pytest.approx(0.1, abs=0.01)

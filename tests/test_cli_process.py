@@ -297,3 +297,16 @@ def test_ctrl_c_ends_a_run_that_waits_for_its_input():
     assert process.returncode == 130
     assert "stopped after 1 document, see out/; the same command goes on from there" in said
     assert [row["document"] for row in rows("out/records.jsonl")] == ["a"]
+
+
+@pytest.mark.parametrize("concurrency", ["200", "adaptive"])
+def test_a_run_that_may_open_few_files_asks_fewer_at_a_time_and_says_so(concurrency):
+    write("in", **{f"d{number}": f"{REPORT}\n{'abcdefghij'[number % 10]}" for number in range(150)})
+    with ScriptedEndpoint(saying()) as endpoint:
+        mahdar = command("run", "in", "--base-url", endpoint.url, "--model", "m", "--prompt", "meeting")
+        ran = run("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *mahdar, "--out", "out", "--concurrency", concurrency)
+
+    assert ran.returncode == 0
+    said = re.findall(r"^\d+ requests at a time at most: more files cannot be open", ran.stderr, re.MULTILINE)
+    assert len(said) == 1
+    assert len({row["document"] for row in rows("out/records.jsonl")}) == 150

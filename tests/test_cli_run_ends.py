@@ -75,6 +75,18 @@ def test_what_no_document_can_get_round_ends_the_run_once_and_says_what_to_do(re
     assert ran.out == ""
 
 
+def test_a_quota_of_a_day_ends_the_run_which_can_be_taken_up(reports):
+    used_up = Reply(status=429, headers={"Retry-After": "86400"}, body={"error": {"message": "No more today"}})
+    with ScriptedEndpoint(lambda _: used_up) as endpoint:
+        stopped = live(endpoint.url, "--endpoint", "here")
+    with ScriptedEndpoint(saying()) as endpoint:
+        ran = live(endpoint.url, "--endpoint", "here")
+
+    assert (stopped.code, ran.code) == (3, 0)
+    assert stopped.err.count("No more today; it asks to wait 24 h, longer than a run waits (status 429)") == 1
+    assert sorted(map(of, endpoint.asked)) == ["a", "b", "c"]
+
+
 def test_a_run_that_was_stopped_says_how_far_it_came_and_keeps_it(reports):
     refused = Reply(status=401, body={"error": {"message": "Invalid API Key"}})
 

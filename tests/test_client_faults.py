@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from extract.client import LONGEST_PAUSE_S, Client, Endpoint
+from extract.client import Client, Endpoint
 from extract.errors import EndpointError
+from extract.job import HOPELESS
 from tests.client_calls import (
     LABEL,
     REQUEST,
@@ -51,11 +52,10 @@ def test_no_more_is_tried_than_was_allowed(max_tries):
         ({"Retry-After": "7"}, 7),
         ({"Retry-After": "0.5"}, 0.5),
         ({"Retry-After": "0"}, 0),
-        ({"Retry-After": "-3"}, 0),
         ({"retry-after-ms": "1500", "Retry-After": "2"}, 1.5),
         ({"Retry-After": "Wed, 21 Oct 2099 07:28:09 GMT", "Date": "Wed, 21 Oct 2099 07:28:00 GMT"}, 9),
     ],
-    ids=["seconds", "part of a second", "none", "negative", "milliseconds", "time of day"],
+    ids=["seconds", "part of a second", "none", "milliseconds", "time of day"],
 )
 def test_the_pause_that_the_endpoint_asks_for_is_made(headers, pause):
     _, _, pauses = ask([Reply(status=429, headers=headers, body=""), completion("{}")])
@@ -63,20 +63,38 @@ def test_the_pause_that_the_endpoint_asks_for_is_made(headers, pause):
     assert pauses == [pause]
 
 
-@pytest.mark.parametrize("value", ["soon", "", "Wed, 21 Oct"])
+@pytest.mark.parametrize("value", ["soon", "", "Wed, 21 Oct", "-3", "inf", "nan", "1e999"])
 def test_a_pause_that_cannot_be_read_is_one_of_ours(value):
     _, _, pauses = ask([Reply(status=429, headers={"Retry-After": value}, body=""), completion("{}")])
 
     assert 0 <= pauses[0] <= 60
 
 
-def test_an_endpoint_that_asks_for_too_long_a_pause_is_not_waited_for():
-    pause = LONGEST_PAUSE_S + 1
+def test_without_a_pause_that_is_asked_for_a_used_up_limit_says_when_it_is_back():
+    limit = {
+        "x-ratelimit-limit-tokens": "60000",
+        "x-ratelimit-remaining-tokens": "0",
+        "x-ratelimit-reset-tokens": "6m0s",
+    }
+    _, _, pauses = ask([Reply(status=429, headers=limit, body=""), completion("{}")])
 
-    error, tries = fails([Reply(status=429, headers={"Retry-After": str(pause)}, body=""), completion("{}")])
+    assert pauses == [360]
 
-    assert (tries, error.kind) == (1, "rate")
-    assert "it asks to wait 121 s" in str(error)
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("pause", [121, 300, 1790])
+def test_a_long_pause_is_made_too(status, pause):
+    got, _, pauses = ask([Reply(status=status, headers={"Retry-After": str(pause)}, body=""), completion("{}")])
+
+    assert (got.text, pauses) == ("{}", [pause])
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, "quota"), (503, "refused")])
+def test_a_pause_of_a_day_is_a_fault_that_every_document_would_meet(status, kind):
+    error, tries = fails([Reply(status=status, headers={"Retry-After": "86400"}, body=""), completion("{}")])
+
+    assert (tries, error.kind, error.kind in HOPELESS) == (1, kind, True)
+    assert "it asks to wait 24 h" in str(error)
 
 
 def test_our_own_pauses_grow_but_not_beyond_a_minute():

@@ -166,6 +166,57 @@ def test_a_rate_that_headers_tell_is_kept():
     assert pace.rate == pytest.approx(99, abs=1)
 
 
+def test_who_waits_for_a_rate_goes_in_turn_and_as_soon_as_it_is_raised():
+    async def work() -> None:
+        clock, went = Clock(), list[int]()
+        pace = Pace(concurrency=10, clock=clock)
+
+        def told(limit: int) -> None:
+            left = limit // 2
+            names = ("limit", "remaining", "reset")
+            values = (str(limit), str(left), "30s")
+            pace.answered(
+                {f"x-ratelimit-{name}-requests": value for name, value in zip(names, values, strict=True)}, 0.1
+            )
+
+        async def one(number: int) -> None:
+            async with pace.slot():
+                went.append(number)
+
+        told(60)
+        async with pace.slot():
+            pass
+        asking = [asyncio.ensure_future(one(number)) for number in range(5)]
+        while pace.paced < 5:
+            await asyncio.sleep(0)
+        assert went == []
+        told(60_000)
+        clock.now += 600
+        for future in [*pace._resting]:
+            future.set_result(None)
+        await asyncio.gather(*asking)
+        assert went == [0, 1, 2, 3, 4]
+
+    on_loop(work)
+
+
+def test_who_stands_in_line_for_a_rate_is_interrupted_when_there_is_no_time_left():
+    async def work() -> None:
+        pace = Pace(concurrency=10, rpm=1)
+        async with pace.slot():
+            pass
+        asking = [asyncio.ensure_future(_held(pace)) for _ in range(3)]
+        while pace.paced < 3:
+            await asyncio.sleep(0)
+        asking[1].cancel()
+        pace.hurry()
+        ends = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(end) for end in ends] == [Interrupted, asyncio.CancelledError, Interrupted]
+        assert pace.in_flight == 0
+
+    on_loop(work)
+
+
 def test_without_a_rate_nothing_is_said():
     assert Pace(concurrency=1).rate is None
 

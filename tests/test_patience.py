@@ -21,13 +21,13 @@ class Clock:
         return self.now
 
 
-def tried(kind: str, tries: int = 1) -> RetryCallState:
-    """A request that has failed so often, the last time for this reason."""
+def tried(kind: str, tries: int = 1, *, passed: float = 0.0, pause: float | None = None) -> RetryCallState:
+    """A request that has failed so often, the last time for this reason; the first time was so many seconds ago."""
     state = RetryCallState(AsyncRetrying(), None, (), {})
     state.attempt_number = tries
     future = Future(tries)
-    future.set_exception(EndpointError("no", kind=kind, retryable=True))
-    state.outcome, state.outcome_timestamp = future, state.start_time
+    future.set_exception(EndpointError("no", kind=kind, retryable=True, retry_after_s=pause))
+    state.outcome, state.outcome_timestamp = future, state.start_time + passed
     return state
 
 
@@ -111,6 +111,49 @@ def test_in_a_storm_there_are_more_tries(patience):
 
 def test_who_wants_one_try_has_one(clock):
     assert Patience(1, clock=clock).is_enough(tried("rate"))
+
+
+@pytest.mark.parametrize(
+    ("passed", "pause", "is_enough"),
+    [(0, 1800, False), (0, 1801, True), (1400, 300, False), (1600, 300, True), (1700, None, False), (1800, None, True)],
+)
+def test_a_rate_is_waited_for_as_long_as_a_request_has_time_left(patience, passed, pause, is_enough):
+    assert patience.is_enough(tried("rate", 3, passed=passed, pause=pause)) is is_enough
+
+
+def test_who_is_refused_again_and_again_comes_back_more_and_more_slowly(patience):
+    assert [patience.pause(tried("rate", tries, pause=0.01)) for tries in (1, 2, 3, 4, 20)] == [0.01, 0.05, 0.1, 0.2, 1]
+    assert patience.pause(tried("rate", 20, pause=7)) == 7
+
+
+def fault(kind: str, pause: float | None = None) -> EndpointError:
+    return EndpointError("no", kind=kind, retryable=True, retry_after_s=pause)
+
+
+def test_a_rate_that_nobody_gets_past_is_no_fault_of_a_document(patience, clock):
+    clock.now += 1700
+
+    assert patience.verdict(fault("rate", 300), 1700) == "quota"
+    patience.answered()
+    assert patience.verdict(fault("rate", 300), 1700) == "rate"
+
+
+def test_a_server_that_is_shut_for_everybody_is_no_fault_of_a_document(patience, clock):
+    clock.now += 1200
+
+    assert patience.verdict(fault("server", 300), 1200) == "refused"
+    assert patience.verdict(fault("server"), 1200) == "server"
+    assert patience.verdict(fault("server", 300), 4) == "server"
+
+
+def test_an_endpoint_is_away_for_as_long_as_it_says(patience, clock):
+    for request in range(10):
+        patience.failed(request, "server", 600)
+    clock.now += 400
+
+    assert not patience.is_enough(tried("server", 40, passed=400, pause=600))
+    clock.now += 200
+    assert patience.is_enough(tried("server", 40, passed=600, pause=600))
 
 
 def test_who_waits_for_an_endpoint_that_is_away_is_woken_by_an_answer():

@@ -22,6 +22,7 @@ from extract.documents import Metadata, count, read
 from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped, WriteError
 from extract.folder import new
 from extract.manifest import manifest
+from extract.pace import LARGEST
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
 from extract.store import RunFolder, is_unfinished
@@ -78,7 +79,7 @@ def command(
     max_chars = resolved.settings.max_chars
     documents = read(inputs, defaults=defaults, max_chars=max_chars, is_done=done.__contains__)
     composed = compose.pipeline(resolved, inputs=inputs)
-    with settled(composed, is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
+    with settled(composed, wanted=_at_once(resolved), is_quiet=quiet or is_json) as pipeline, interruptible() as stop:
         run = _Run(resolved, pipeline, inputs, stop)
         limit = limits.of(run.budget, max_failures)
         terms = job_of(pipeline, inputs, defaults=defaults, max_chars=max_chars, retry_of=retry_failed)
@@ -177,6 +178,12 @@ class _Run:
             return Stopped(said)
         is_ours = tally.stopped in (store.fault, self._pipeline.fault())
         return WriteError(said) if is_ours else EndpointError(said, kind="stopped")
+
+
+def _at_once(resolved: Resolved) -> int:
+    """How many requests are to be on their way at the same time, at most."""
+    given = resolved.settings.concurrency
+    return given if isinstance(given, int) else LARGEST
 
 
 def _folder(resolved: Resolved, terms: Job, *, is_fresh: bool) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from extract.descriptors import SPENT, are_spent
 from extract.document import Document, Failure
 from extract.documents import files, formats, sidecar
 from extract.documents.encoding import clean
@@ -13,7 +14,7 @@ from extract.documents.files import Found
 from extract.documents.metadata import NOTHING, Metadata, day, language
 from extract.documents.part import Flaw, Part
 from extract.documents.sidecar import Entry, Sidecar
-from extract.errors import ConfigError, InputError
+from extract.errors import ConfigError, EndpointError, InputError
 
 
 def read(
@@ -74,6 +75,9 @@ class _Reader:
         except InputError as error:
             yield _failure(name, place, error)
         except OSError as error:
+            if are_spent(error):
+                # No fault of this file: it is read when the run goes on.
+                raise EndpointError(f"{place}: cannot be opened: {SPENT}", kind="refused") from error
             reason = error.strerror or str(error)
             message = f"{reason}; check that the file is there and that you may read it"
             yield _failure(name, place, InputError(message, kind="unreadable"))

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from extract.descriptors import SPENT
 from extract.errors import EndpointError
 from extract.faults.body import error_in, message_of, names_of, parsed, status_of
-from extract.faults.meanings import PATH, key_advice, meaning
-from extract.faults.pause import asked_for
+from extract.faults.meanings import PATH, Meaning, key_advice, meaning
+from extract.faults.pause import LONGEST_S, asked_for, shown
+from extract.limits import back_in
 from extract.reply import shorten
 from extract.request import Request
 from extract.secrets import hide
@@ -63,6 +65,7 @@ def from_connection(error: Unanswered, endpoint: Endpoint) -> EndpointError:
 _UNANSWERED: Mapping[Why, tuple[str, str]] = {
     "unusable": ("refused", "no connection ({reason}); is --base-url right?"),
     "unconnected": ("refused", "no connection ({reason}); is the server running, and is --base-url right?"),
+    "exhausted": ("refused", f"no connection ({{reason}}): {SPENT}"),
     "untrusted": (
         "refused",
         "no connection (TLS: {reason}); is it https, and does SSL_CERT_FILE hold the certificate to trust?",
@@ -108,14 +111,21 @@ def _of_status(
     error = error_in(text)
     said = message_of(error) or shorten(text, 200) or "no reason given"
     found = meaning(status, f"{said} {names_of(error)}".lower(), request, endpoint.base_url)
+    is_passing = status in _PASSING and found.kind not in _LASTING
     pause = asked_for(headers)
-    asked = f"; it asks to wait {pause:g} s" if pause else ""
+    if pause is None and found.kind == "rate":
+        pause = back_in(headers)
+    asked = f"; it asks to wait {shown(pause)}" if pause else ""
+    if is_passing and pause is not None and pause > LONGEST_S:
+        # What is used up for a day, or shut for hours, is so for every document.
+        found = Meaning("quota" if found.kind == "rate" else "refused", "")
+        asked, is_passing = f"{asked}, longer than a run waits", False
     return EndpointError(
         f"{_shown(endpoint.base_url)}: {shorten(said, 200)}{found.advice}{asked} (status {answered or status})",
         kind=found.kind,
         status=answered or status,
         body=text[:2000],
-        retryable=status in _PASSING and found.kind not in _LASTING,
+        retryable=is_passing,
         retry_after_s=pause,
     )
 
