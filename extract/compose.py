@@ -204,7 +204,14 @@ def _pace(settings: Settings) -> Pace:
     most = descriptors.room_for(wanted)
     if most < wanted:
         _load()
-    return Pace(concurrency=concurrency, most=most, rpm=settings.rpm, tpm=settings.tpm)
+    return Pace(concurrency=concurrency, first=_first(settings), most=most, rpm=settings.rpm, tpm=settings.tpm)
+
+
+def _first(settings: Settings) -> int | None:
+    """How many requests to begin with, where a probe has found how many the server answers at a time."""
+    found = kept.load(settings.cache, settings.base_url or "", settings.model or "")
+    # One more than it answers, so that it need not wait for the next.
+    return found.slots + 1 if found is not None and found.slots else None
 
 
 def _load() -> None:

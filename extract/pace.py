@@ -30,16 +30,19 @@ _SMALLEST, LARGEST = 4, 256
 class Slots:
     """How many requests may be on their way: a fixed number, or one that follows the endpoint; never more than `most`.
 
-    An adaptive number begins at 4 and doubles each time as many answers came, as long as they come within 1.6 times
-    the fastest mean so far; beyond that it stays. It halves, at most once in a round trip, when requests are
-    refused or time out, and grows by one a round from then on (additive increase, multiplicative decrease).
+    An adaptive number begins at `first`, 4 if nobody knows better, and doubles each time as many answers came, as long
+    as they come within 1.6 times the fastest mean so far; beyond that it stays. It halves, at most once in a round
+    trip, when requests are refused or time out, and grows by one a round from then on (additive increase,
+    multiplicative decrease).
     """
 
-    def __init__(self, number: int | None, *, most: int | None = None, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, number: int | None, *, first: int | None = None, most: int | None = None, clock: Clock = time.monotonic
+    ) -> None:
         self.is_fixed = number is not None
         wanted = number if number is not None else LARGEST
         self.most = min(wanted, most) if most is not None else wanted
-        self.number = self.most if self.is_fixed else min(_SMALLEST, self.most)
+        self.number = self.most if self.is_fixed else min(first or _SMALLEST, self.most)
         self._clock = clock
         self._answers, self._latency = 0, 0.0
         self._best: float | None = None
@@ -80,12 +83,13 @@ class Pace:
         self,
         *,
         concurrency: int | None = None,
+        first: int | None = None,
         most: int | None = None,
         rpm: float | None = None,
         tpm: float | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        self.slots = Slots(concurrency, most=most, clock=clock)
+        self.slots = Slots(concurrency, first=first, most=most, clock=clock)
         self._requests = Told(rpm / 60 if rpm else None, clock=clock)
         self._tokens = Told(tpm / 60 if tpm else None, clock=clock)
         self._learned = Learned(clock=clock)

@@ -79,6 +79,12 @@ def on_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(asyncio.wait_for(work(), 10))
 
 
+def test_where_it_is_known_how_many_a_server_answers_at_a_time_a_run_begins_with_that():
+    assert Slots(None, first=2).number == 2
+    assert Slots(None, first=1_000).number == 256
+    assert Slots(7, first=2).number == 7
+
+
 def test_no_more_are_in_flight_than_there_are_slots():
     async def work() -> None:
         pace, most, gate = Pace(concurrency=3), 0, asyncio.Barrier(3)

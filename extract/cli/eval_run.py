@@ -94,7 +94,8 @@ def _extract(
     from datetime import UTC, datetime
 
     started = datetime.now(UTC)
-    with RunFolder(folder, pipeline.prompt.records) as store:
+    # Nothing of an evaluation that was killed is taken up, which may have asked another model: its answers are cached.
+    with RunFolder(folder, pipeline.prompt.records, is_fresh=True) as store:
         tally = job.run(
             (each.document for each in documents),
             pipeline,
