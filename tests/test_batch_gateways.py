@@ -21,7 +21,7 @@ from tests.invented import REPORT
 from tests.terminal import Ran, live, mahdar, manifest, write
 from tests.test_no_secret_leaks import HEADER, QUERY, address, found
 from tests.test_no_secret_leaks import KEY as PLANTED
-from tests.test_transport import certificate  # noqa: F401  a fixture
+from tests.test_route import certificate  # noqa: F401  a fixture
 
 TEAM = "defence-desk-4711"
 HEADERS = json.dumps({"X-Gateway": HEADER})
