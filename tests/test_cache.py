@@ -4,6 +4,7 @@ import io
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -269,3 +270,16 @@ def test_a_file_that_is_not_text_is_refused(cache, tmp_path):
 
     with (tmp_path / "x.jsonl").open(encoding="utf-8") as file, pytest.raises(InputError, match=r"x\.jsonl: not UTF-8"):
         cache.load(file)
+
+
+def test_what_a_run_paid_for_is_its_own_once_and_known_to_others_and_to_a_further_attempt(tmp_path):
+    with Cache(tmp_path) as cache:
+        cache.run = "one"
+        cache.put(ask(), ANSWER, LABEL)
+        again, further, other = LABEL, replace(LABEL, attempt=2), replace(LABEL, document="other")
+
+        found = [cache.get(ask(), label) for label in (again, further, other, None)]
+        cache.run = "two"
+        found.append(cache.get(ask(), LABEL))
+
+    assert [each.origin for each in found if each] == ["live", "cache", "cache", "cache", "cache"]

@@ -85,15 +85,16 @@ class Cache:
     def get(self, request: Request, label: Label | None = None) -> Completion | None:
         """The completion that was stored for an equal request, or None.
 
-        What this `run` has paid for itself, for the document that `label` names, is "live" still: a run that was killed
-        before it had counted an answer counts it when it goes on.
+        What this `run` has paid for itself, for the document and the attempt that `label` names, is "live" still: a run
+        that was killed before it had counted an answer counts it when it goes on. A further attempt that asks the same
+        again, as it does where an answer comes back unmended, pays nothing.
         """
         text = self._buffer.get(request.key) or self._table.get(request.key)
         if text is None:
             return None
         stored = self._parse(request.key, text)
-        is_own = self.run and stored.run == self.run
-        if is_own and label is not None and label.document == stored.label.document:
+        is_own = self.run and stored.run == self.run and label is not None
+        if is_own and label == stored.label:
             return replace(stored.completion, origin="live")
         return stored.completion
 
