@@ -176,7 +176,7 @@ class Answers:
 
     def _flush_soon(self) -> None:
         """Write what is held, with the answers that come in the next moment."""
-        from asyncio import get_running_loop
+        from asyncio.events import get_running_loop
 
         loop = get_running_loop()
         if self._flushing_in is not loop:

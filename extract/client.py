@@ -177,7 +177,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the connections of this event loop."""
-        from asyncio import get_running_loop
+        from asyncio.events import get_running_loop
 
         connection = self._by_loop.pop(get_running_loop(), None)
         if connection is not None:
@@ -220,7 +220,7 @@ class Client:
         return hide(data.decode("utf-8", "surrogateescape"), self._secrets).encode("utf-8", "surrogateescape")
 
     def _connection(self) -> Connection:
-        from asyncio import get_running_loop
+        from asyncio.events import get_running_loop
 
         loop = get_running_loop()
         if loop not in self._by_loop:

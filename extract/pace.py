@@ -158,7 +158,7 @@ class Pace:
 
     async def rest(self, seconds: float, *, or_answer: bool = False) -> None:
         """Wait outside the slots, no longer than until the next answer if so wished; Interrupted when hurried."""
-        from asyncio import get_running_loop
+        from asyncio.events import get_running_loop
 
         if self._is_hurried:
             raise Interrupted
@@ -207,7 +207,7 @@ class Pace:
             self._learned.forget()
 
     async def _enter(self) -> None:
-        from asyncio import get_running_loop
+        from asyncio.events import get_running_loop
 
         while self._busy >= self.slots.number:
             future = get_running_loop().create_future()
@@ -247,7 +247,7 @@ class Pace:
         return pause
 
     async def _line_up(self) -> None:
-        from asyncio import get_running_loop
+        from asyncio.events import get_running_loop
 
         if not self._is_led:
             self._is_led = True

@@ -43,7 +43,7 @@ class Turns:
 
     async def wait(self) -> None:
         """Wait for a turn. It lasts until the next await."""
-        from asyncio import get_running_loop
+        from asyncio.events import get_running_loop
 
         loop = get_running_loop()
         if self._loop is not loop:
