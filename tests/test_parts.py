@@ -1,7 +1,6 @@
 """A report that is too long for a context, asked in parts."""
 
 import asyncio
-import json
 import re
 from contextlib import closing
 from pathlib import Path
@@ -19,82 +18,25 @@ from extract.document import Document
 from extract.errors import EndpointError, ReplayMiss
 from extract.extraction import Asking
 from extract.ground import Span
-from extract.job import HOPELESS
 from extract.parts import Part
-from extract.pipeline import Extraction, Pipeline
+from extract.pipeline import Pipeline
 from extract.recordings import Recordings
 from extract.request import Completion, Label, Request
-from extract.room import Room, refused
+from extract.room import Room
 from extract.tally import measure
 from tests.endpoint import ScriptedEndpoint, completion
-from tests.invented import NOT_THERE, REPORT, answer, asking, document, meeting, prompt
-
-HEADLINE = "ملف العام: لقاءات وزراء الدفاع"
-FILLER = "وقال محللون إن الطقس كان معتدلا في ذلك الأسبوع، وإن أسعار القمح لم تتغير منذ أشهر. " * 4
-EVENT = "استقبل وزير الدفاع النرويجي أولا هانسن نظيره البرتغالي روي سيلفا في المدينة رقم {:03} يوم الثلاثاء"
-KNOWN = re.compile(EVENT.replace("{:03}", "([0-9]{3})"))
-MOST = {"max_tokens": 4096}
-TIMEOUT = EndpointError("no answer", kind="timeout")
-TOO_LONG = EndpointError(
-    "http://host/v1: the request exceeds the available context size (4096 tokens) (status 400)",
-    kind="context",
-    status=400,
-    body='{"error": {"code": 400, "n_prompt_tokens": 12015, "n_ctx": 4096}}',
+from tests.in_parts import (
+    EVENT,
+    HEADLINE,
+    MOST,
+    TIMEOUT,
+    WHEN,
+    Careful,
+    extracted,
+    report,
+    spans,
 )
-
-
-def report(size: int, events: int) -> str:
-    """An invented report of about so many characters that tells of so many meetings, each on a day of its own."""
-    step = FILLER + "\n"
-    between = max(1, (size // len(step)) // max(events, 1))
-    blocks = (f"{step * between}{EVENT.format(number)}.\n" for number in range(events))
-    return f"{HEADLINE}\n" + "".join(blocks)
-
-
-def told(text: str) -> str:
-    """What a careful model answers to a text: every meeting in it."""
-    days = (int(number) for number in KNOWN.findall(text))
-    found = (
-        meeting(EVENT.format(day), date={**WHEN, "start": f"{2000 + day // 12}-{day % 12 + 1:02}-01"}) for day in days
-    )
-    return answer(*found)
-
-
-WHEN = {"text": None, "start": None, "end": None, "approximate": False, "basis": "explicit"}
-
-
-class Careful:
-    """A model that answers to what stands in its own part, and keeps what it was asked."""
-
-    def __init__(self, context: int | None = None, *, density: float = 1.0) -> None:
-        self.asked: list[Request] = []
-        self._room = Room(context, density) if context else None
-
-    async def __call__(self, request: Request, label: Label) -> Completion:
-        self.asked.append(request)
-        await asyncio.sleep(0)
-        if self._room is not None and self._room.tokens(request) > self._room.context:
-            raise too_long(self._room.context)
-        return self.say(request, label)
-
-    def say(self, request: Request, label: Label) -> Completion:
-        return Completion(text=told(str(request.messages[1]["content"])))
-
-
-def too_long(context: int) -> EndpointError:
-    return EndpointError("too long", kind="context", status=400, body=json.dumps({"n_ctx": context}))
-
-
-def extracted(model: Any, text: str, context: int | None = 4096, **fields: Any) -> Extraction:
-    given_ = {"model": "m", "options": MOST, "context": context, **fields}
-    with Pipeline(prompt(), Answers(ask=model), Asking(**given_)) as made:
-        return made(document(text, published="2024-03-05"))
-
-
-def spans(extraction: Extraction) -> list[str]:
-    """What stands in the whole report where the first quotes of the records are said to stand."""
-    found = [grounded.evidence[0].span for grounded in extraction.records]
-    return [extraction.document.text[span.start : span.end] for span in found if span]
+from tests.invented import NOT_THERE, REPORT, answer, asking, document, meeting, prompt
 
 
 def test_a_report_of_200_000_characters_works_on_a_context_of_4096_tokens():
@@ -249,126 +191,6 @@ def test_parts_that_fail_alike_are_one_failure():
 
     assert [failure.message[:12] for failure in extraction.failures] == ["parts 1, 2, "]
     assert extraction.records == ()
-
-
-@pytest.mark.parametrize("density", [1.0, 2.0], ids=["as estimated", "twice as many tokens"])
-@pytest.mark.parametrize("context", [4096, 8192])
-def test_an_endpoint_that_says_its_context_gets_the_report_in_parts(context, density):
-    model, text = Careful(context, density=density), report(40_000, 8)
-
-    extraction = extracted(model, text, None)
-
-    assert (extraction.failures, spans(extraction)) == ((), [EVENT.format(number) for number in range(8)])
-    assert model.asked[0].messages == prompt().messages(document(text, published="2024-03-05"), "json_schema")
-
-
-def test_an_endpoint_that_refuses_every_length_is_a_failure():
-    class Never(Careful):
-        def say(self, request: Request, label: Label) -> Completion:
-            raise TOO_LONG
-
-    extraction = extracted(Never(), report(8000, 4), None)
-
-    assert [failure.kind in HOPELESS for failure in extraction.failures] == [True]
-
-
-def test_a_context_that_the_prompt_fills_is_told_with_its_cures_and_ends_a_run():
-    model = Careful()
-
-    (failure,) = extracted(model, report(8000, 4), 1200).failures
-
-    assert failure.kind in HOPELESS
-    assert "a context of 1,200 tokens has no room for a report beside the prompt, which takes about" in failure.message
-    assert "OLLAMA_CONTEXT_LENGTH=16384 ollama serve, llama-server --ctx-size 16384" in failure.message
-    assert model.asked == []
-
-
-@pytest.mark.parametrize(
-    ("task", "is_told"), [("events/v2", True), ("meeting/v1", False)], ids=["three record types", "one record type"]
-)
-def test_a_prompt_for_fewer_record_types_is_a_cure_where_there_is_one(task, is_told):
-    asked = Asking(model="m", options=MOST, context=1200)
-
-    (failure,) = Pipeline(prompt(task), Answers(ask=Careful()), asked)(document()).failures
-
-    assert ("--prompt meeting asks for one record type only" in failure.message) == is_told
-
-
-def test_a_prompt_that_alone_is_too_long_for_the_endpoint_is_found_out_with_one_request_more():
-    model = Careful(1200)
-
-    (failure,) = extracted(model, report(40_000, 8), None).failures
-
-    assert failure.kind in HOPELESS
-    assert failure.message.startswith("the prompt alone is longer than the model's context: too long")
-    assert [request.options["max_tokens"] for request in model.asked] == [4096, 1]
-    assert len(str(model.asked[1].messages[1]["content"])) < 1000
-
-
-@pytest.mark.parametrize("text", [report(8000, 4), REPORT], ids=["long", "short"])
-def test_it_is_found_out_once_for_all_documents(text):
-    model = Careful(1200)
-    with Pipeline(prompt(), Answers(ask=model), Asking(model="m", options=MOST)) as made:
-        told = [made(document(text, name)).failures for name in "abc"]
-
-    assert [[failure.kind in HOPELESS for failure in failures] for failures in told] == [[True]] * 3
-    assert len(model.asked) == 4
-
-
-def test_an_endpoint_that_has_answered_is_not_asked_whether_it_takes_the_prompt():
-    model = Careful(4096)
-    with Pipeline(prompt(), Answers(ask=model), Asking(model="m", options=MOST)) as made:
-        made(document())
-        extraction = made(document(report(8000, 4), "long", published="2024-03-05"))
-
-    assert (len(extraction.records), extraction.failures) == (4, ())
-    assert 1 not in [request.options["max_tokens"] for request in model.asked]
-
-
-def test_where_a_stated_context_is_longer_than_the_true_one_few_parts_are_asked():
-    places = asyncio.Semaphore(4)
-
-    class Paced(Careful):
-        async def __call__(self, request: Request, label: Label) -> Completion:
-            async with places:
-                return await super().__call__(request, label)
-
-    model = Paced(1200)
-
-    (failure,) = extracted(model, report(200_000, 4), 4096).failures
-
-    assert failure.kind in HOPELESS
-    assert len(model.asked) < 12
-
-
-def test_a_fault_that_is_none_of_length_says_nothing_about_the_prompt():
-    class Slow(Careful):
-        async def __call__(self, request: Request, label: Label) -> Completion:
-            if request.options["max_tokens"] == 1:
-                self.asked.append(request)
-                raise EndpointError("no answer", kind="timeout")
-            return await super().__call__(request, label)
-
-    model = Slow(4096)
-
-    extraction = extracted(model, report(8000, 4), None)
-
-    assert (len(extraction.records), extraction.failures) == (4, ())
-    assert [request.options["max_tokens"] for request in model.asked].count(1) == 1
-
-
-@pytest.mark.parametrize(
-    ("body", "context"),
-    [
-        ('{"error":{"message":"request (12015 tokens) exceeds","n_prompt_tokens":12015,"n_ctx":4096}}', 4096),
-        ("request (12015 tokens) exceeds the available context size (8192 tokens), try increasing it", 8192),
-        ("This model's maximum context length is 16,384 tokens. However, you requested 20000 tokens", 16384),
-        ("the prompt is longer than the context length currently available to the model", 2048),
-    ],
-    ids=["llama.cpp", "LiteLLM", "vLLM", "Ollama"],
-)
-def test_the_context_is_read_from_what_an_endpoint_says(body, context):
-    assert refused(EndpointError("too long", kind="context", body=body), asking()).context == context
 
 
 def test_a_report_in_parts_is_answered_from_the_cache(tmp_path):
