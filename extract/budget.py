@@ -74,7 +74,7 @@ class Budget:
         """
         return {
             "max_cost": None if self.max_cost is None else str(self.max_cost),
-            "max_tokens_total": self.max_tokens,
+            "max_total_tokens": self.max_tokens,
             "currency": self._price.currency if self._price else None,
             "spent": {kind: self._shown(spent[kind]) for kind in KINDS},
             "total": self._shown(_paid(spent)),
@@ -103,7 +103,7 @@ def from_settings(settings: Settings, model: str) -> Budget:
     """
     # Through its text: 0.1 is to be a tenth.
     max_cost = None if settings.max_cost is None else Decimal(str(settings.max_cost))
-    return Budget(model, max_cost=max_cost, max_tokens=settings.max_tokens_total, prices=load(settings.prices))
+    return Budget(model, max_cost=max_cost, max_tokens=settings.max_total_tokens, prices=load(settings.prices))
 
 
 def _paid(spent: Mapping[Kind, Spent]) -> Spent:

@@ -84,8 +84,7 @@ def run(
     if derived is not None:
         derived.before = folder.flush
     left = (each for each in documents if _key(each) not in folder.done) if folder.done else documents
-    if (reason := work.limits.reached(work.tally)) is not None:
-        work.stop.set(reason)
+    work.limit()
     try:
         gather(
             left,
@@ -101,6 +100,9 @@ def run(
         if derived is not None:
             derived.close()
     work.tally.stopped = work.stop.reason
+    if work.is_limited:
+        # What was in flight is in it now.
+        work.tally.stopped = work.limits.reached(work.tally) or work.stop.reason
     return work.tally
 
 
@@ -119,9 +121,18 @@ class _Work:
     ) -> None:
         self._pipeline, self._folder, self._watch, self.limits = pipeline, folder, watch, limits
         self.stop, self._derived = stop, derived
+        # Whether a limit has ended the run.
+        self.is_limited = False
         self.tally = folder.past
         self.tally.resumed = self.tally.documents
         self._duplicates = Duplicates()
+
+    def limit(self) -> None:
+        """End the run if a limit is reached."""
+        reason = self.limits.reached(self.tally)
+        if reason is not None and not self.stop.is_set:
+            self.is_limited = True
+            self.stop.set(reason)
 
     def take(self, result: Result) -> bool:
         """Count and write what came of a document; always wants more, but may wish the run to end."""
@@ -129,9 +140,10 @@ class _Work:
             return True  # its answers are in the cache, from where the run goes on
         if not self._write(result):
             return True
-        reason = self._folder.fault or self._pipeline.fault() or self.limits.reached(self.tally)
+        reason = self._folder.fault or self._pipeline.fault()
         if reason is not None:
             self.stop.set(reason)
+        self.limit()
         self.tally.stopped = self.stop.reason
         self._watch(result, self.tally)
         return True

@@ -255,6 +255,10 @@ class Pipeline:
         """The first request that the document, or its first part, is asked with."""
         return self._firsts(document)[0]
 
+    def requests_for(self, document: Document) -> list[Request]:
+        """The first request that the document, or each of its parts, is asked with."""
+        return self._firsts(document)
+
     def _firsts(self, document: Document) -> list[Request]:
         try:
             return [chain.first for chain in _chains(self._work(document))]

@@ -25,7 +25,7 @@ from extract.secrets import mask
 ADAPTIVE = "adaptive"
 FALLBACKS = {"base_url": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
 PATHS = ("cache", "replay", "prompts", "out", "prices", "api_key_file")
-LIMITS = ("first_token_timeout_s", "max_cost", "max_tokens_total", "rpm", "tpm")
+LIMITS = ("first_token_timeout_s", "max_cost", "max_total_tokens", "rpm", "tpm")
 CAN_BE_NONE = (*PATHS, "temperature", "max_tokens", "context", "seed", *LIMITS)
 # Yes, no, or left to what the address or another setting tells.
 SWITCHES = ("azure", "stream", "warm_up")
@@ -35,7 +35,7 @@ WORDS = {**dict.fromkeys(CAN_BE_NONE, "none"), **dict.fromkeys(SWITCHES, AUTO), 
 # Of these one is used.
 KEYS = ("api_key", "api_key_command", "api_key_file")
 # --max-tokens and --max-tokens-total would be taken for one another; a header is given one at a time.
-FLAGS = {"max_tokens_total": "--max-total-tokens", "headers": "--header"}
+FLAGS = {"headers": "--header"}
 NOUNS = {"integer": "a whole number", "number": "a number", "object": "a JSON object", "string": "a text"}
 NOUNS |= {"path": "a path", "password": "a key", "boolean": "true or false", "headers": "NAME=VALUE or a JSON object"}
 NOUNS |= {"api_key_command": "a command", "base_url": "an address such as http://localhost:11434/v1"}
@@ -112,7 +112,7 @@ class Settings(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, hide
     max_cost: float | None = Field(
         None, gt=0, le=1_000_000_000, description="The run stops when it has cost this much, in USD."
     )
-    max_tokens_total: int | None = Field(
+    max_total_tokens: int | None = Field(
         None, ge=1, description="The run stops when it has used this many tokens, in and out together."
     )
     batch_lines: int = Field(50_000, ge=1, description="Most requests in one batch.")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Literal
 
 from extract.document import Document, Failure
 from extract.history import Ratio
 from extract.request import Completion, Request, canonical
 from extract.tokens import estimate
+
+Came = Literal["known", "missing", "repeated", "asked"]
 
 # Estimating a report takes as long as all else about it, so these are estimated and the others go by their length.
 FIRST_ESTIMATED = 200
@@ -21,10 +24,11 @@ MOST_COMPARED = 500
 class Source:
     """Where requests and known answers come from.
 
-    `keeps` says that an answer is kept, so that an equal request is not sent again; `is_offline` that none is sent.
+    `asks` are the first requests of a document: one, or one for each of its parts. `keeps` says that an answer is kept,
+    so that an equal request is not sent again; `is_offline` that none is sent.
     """
 
-    ask: Callable[[Document], Request]
+    asks: Callable[[Document], Sequence[Request]]
     known: Callable[[Request], Completion | None]
     keeps: bool = True
     is_offline: bool = False
@@ -87,27 +91,30 @@ def survey(documents: Iterable[Document | Failure], source: Source) -> Survey:
             found.unreadable += lost
         else:
             found.documents += 1
-            _look_up(source.ask(item), source, found, asked)
+            came = {_look_up(request, source, found, asked) for request in source.asks(item)}
+            # Of a document in parts, it is known when all of them are.
+            found.known += came == {"known"}
+            found.missing += "missing" in came
+            found.repeated += "repeated" in came and came <= {"known", "repeated"}
     return found
 
 
-def _look_up(request: Request, source: Source, found: Survey, asked: set[int]) -> None:
+def _look_up(request: Request, source: Source, found: Survey, asked: set[int]) -> Came:
+    """What comes of one request; what is to be asked is added to the estimate."""
     completion = source.known(request)
     if completion is not None:
-        found.known += 1
         if found.ratio.number < MOST_COMPARED:
             found.ratio.add(completion.usage.prompt, sum(_tokens(request)))
-        return
+        return "known"
     if source.is_offline:
-        found.missing += 1
-        return
+        return "missing"
     if source.keeps:
         key = int(request.key[:16], 16)
         if key in asked:
-            found.repeated += 1
-            return
+            return "repeated"
         asked.add(key)
     found.prompt.add(request)
+    return "asked"
 
 
 def _parts(request: Request) -> tuple[int, str]:

@@ -158,7 +158,7 @@ def test_a_budget_is_made_of_the_settings(tmp_path):
     path = tmp_path / "prices.toml"
     path.write_text('["m"]\ninput = 1\noutput = 1\n')
 
-    made = budget.from_settings(Settings(max_cost=0.1, max_tokens_total=7, prices=path), "m")
+    made = budget.from_settings(Settings(max_cost=0.1, max_total_tokens=7, prices=path), "m")
 
     assert (made.max_cost, made.max_tokens, made.prices.path) == (Decimal("0.1"), 7, path)
 
@@ -173,6 +173,6 @@ def test_a_budget_can_be_written_down():
 
     value = json.loads(json.dumps(made.to_json(spent(("first", Usage(prompt=1, completion=1))))))
 
-    assert (value["max_cost"], value["max_tokens_total"], value["currency"]) == ("0.3", None, "USD")
+    assert (value["max_cost"], value["max_total_tokens"], value["currency"]) == ("0.3", None, "USD")
     assert value["spent"]["first"]["cost"] == value["total"]["cost"] == "0.000003"
     assert list(value["spent"]) == list(KINDS)

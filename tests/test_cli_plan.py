@@ -208,3 +208,14 @@ def test_help_loads_no_library_of_the_engine(arguments):
     done = subprocess.run([sys.executable, "-c", show, *arguments], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_of_a_long_report_in_a_short_context_every_part_is_planned_and_none_is_asked_twice():
+    write("long", long="\n\n".join(f"{REPORT} {number}" for number in range(120)))
+    whole, parts = plan("--json", inputs="long"), plan("--context", "4096", "--json", inputs="long")
+
+    whole_first, parts_first = (json.loads(each.out)["first"] for each in (whole, parts))
+    assert whole_first["calls"] == 1
+    assert parts_first["calls"] > 4
+    # Each part carries the prompt again.
+    assert parts_first["prompt_tokens"] > whole_first["prompt_tokens"]

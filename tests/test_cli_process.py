@@ -310,3 +310,20 @@ def test_a_run_that_may_open_few_files_asks_fewer_at_a_time_and_says_so(concurre
     said = re.findall(r"^\d+ requests at a time at most: more files cannot be open", ran.stderr, re.MULTILINE)
     assert len(said) == 1
     assert len({row["document"] for row in rows("out/records.jsonl")}) == 150
+
+
+def test_a_run_over_a_pipe_is_shown_without_reading_another_one():
+    with ScriptedEndpoint(saying()) as endpoint:
+        process = piped(endpoint.url)
+        give(process, "a")
+        process.communicate(timeout=20)
+    shown = subprocess.Popen(
+        command("show", "a", "--run", "out"), env=outside(), stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True
+    )
+    # Its standard input stays open.
+    shown.wait(20)
+    out, err = shown.communicate()
+
+    assert shown.returncode == 1
+    assert "meeting, held" in out
+    assert "the text is not shown: it came on the standard input, which is not kept" in err

@@ -232,3 +232,18 @@ def test_the_model_that_was_chosen_answers(reports):
 
     assert (ran.code, manifest()["model"]) == (0, "small")
     assert {row["model"] for row in rows("out/records.jsonl")} == {"small"}
+
+
+def test_a_limit_says_what_was_used_in_the_end_and_that_it_has_to_be_raised(reports):
+    with ScriptedEndpoint(saying()) as endpoint:
+        stopped = live(endpoint.url, "--max-total-tokens", "20", "--concurrency", "1", "--endpoint", "here")
+        again = live(endpoint.url, "--max-total-tokens", "20", "--concurrency", "1", "--endpoint", "here")
+        asked = len(endpoint.asked)
+        ran = live(endpoint.url, "--max-total-tokens", "2000", "--endpoint", "here")
+
+    assert (stopped.code, again.code, ran.code) == (3, 3, 0)
+    used = 15 * asked
+    assert f"stopped at --max-total-tokens 20: {used} used" in stopped.err
+    assert "with a higher limit, or none, the same command goes on from there" in stopped.err
+    assert again.err.count("used") == 1
+    assert f"3 documents ({asked} of them done before)" in ran.out

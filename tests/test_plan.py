@@ -38,7 +38,10 @@ def documents(*texts: str) -> Iterator[Document]:
 
 def surveyed(*texts: str, known: dict[str, Completion] | None = None, **fields: Any) -> Survey:
     by_key = {request(text).key: completion for text, completion in (known or {}).items()}
-    return survey(documents(*texts), Source(ask=asked, known=lambda each: by_key.get(each.key), **fields))
+    return survey(
+        documents(*texts),
+        Source(asks=lambda document: [asked(document)], known=lambda each: by_key.get(each.key), **fields),
+    )
 
 
 def terms(**fields: Any) -> Terms:
@@ -77,7 +80,7 @@ def test_a_replay_asks_nobody():
 def test_what_cannot_be_read_is_counted_and_a_wrong_date_takes_no_document_away():
     flaws = [Failure(document="x", kind=kind, message="") for kind in ("empty", "metadata")]
 
-    found = survey([*flaws, *documents("a")], Source(ask=asked, known=lambda _: None))
+    found = survey([*flaws, *documents("a")], Source(asks=lambda document: [asked(document)], known=lambda _: None))
 
     assert (found.documents, found.unreadable, found.calls) == (2, 1, 1)
 
@@ -99,7 +102,7 @@ def test_documents_are_taken_one_at_a_time():
             at_once = max(at_once, alive)
             yield Held(id=str(number), text=str(number))
 
-    survey(held(), Source(ask=asked, known=lambda _: None))
+    survey(held(), Source(asks=lambda document: [asked(document)], known=lambda _: None))
 
     assert at_once <= 2
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from extract import job
 from extract.answers import Answers
 from extract.budget import Budget
-from extract.cli.progress import Progress
+from extract.cli.progress import Progress, _one_line
 from extract.document import Document, Failure
 from extract.pipeline import Asking, Extraction, Load, Pipeline
 from extract.request import Completion, Label, Request
@@ -187,3 +188,11 @@ def test_a_fault_of_who_is_ticked_ends_the_run(tmp_path):
 
     with pytest.raises(BrokenPipeError, match="the reader has left"):
         extract(tmp_path, ask, tick)
+
+
+@pytest.mark.parametrize("line", ["x" * 200, "خبر " * 60, "short"])
+def test_the_live_line_is_one_line_whatever_the_terminal_is_as_wide_as(line):
+    shown = _one_line(line, 80)
+
+    assert cell_len(shown) <= 77
+    assert shown == line or shown.endswith("…")

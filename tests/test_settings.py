@@ -211,7 +211,7 @@ def test_answers_are_kept_in_the_cache_folder_of_the_user_by_default(folder):
     assert "mahdar" in resolved.settings.cache.parts
 
 
-LIMITS = ["prices", "max_cost", "max_tokens_total"]
+LIMITS = ["prices", "max_cost", "max_total_tokens"]
 
 
 @pytest.mark.parametrize("name", ["temperature", "max_tokens", "seed", "cache", "replay", "prompts", "out", *LIMITS])
@@ -353,7 +353,7 @@ def test_a_wrong_flag_is_named_as_it_is_typed(folder):
 
 
 def test_the_limit_of_all_tokens_has_a_flag_that_nobody_takes_for_the_length_of_an_answer(folder):
-    assert message(folder, {"max_tokens_total": 0}).startswith("--max-total-tokens: '0' is not a whole number from 1")
+    assert message(folder, {"max_total_tokens": 0}).startswith("--max-total-tokens: '0' is not a whole number from 1")
 
 
 def test_a_wrong_fall_back_is_named_by_the_variable_that_was_set(folder):

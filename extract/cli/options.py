@@ -29,7 +29,7 @@ ENDPOINT = (
 GATEWAY = ("headers", "azure", "api_key_file", "api_key_command")
 PATIENCE = ("max_reasks", "concurrency", "rpm", "tpm", "timeout_s", "connect_timeout_s", "max_tries")
 COLD = ("first_token_timeout_s", "stream", "warm_up")
-BUDGET = ("prices", "max_cost", "max_tokens_total")
+BUDGET = ("prices", "max_cost", "max_total_tokens")
 
 _METADATA = {
     "published": "Publication day (YYYY-MM-DD) of reports that have none.",

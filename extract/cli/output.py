@@ -60,7 +60,8 @@ def summary(tally: Tally, folder: Path, seconds: float, cost: Mapping[str, Any] 
     records = ", ".join(counted(number, name) for name, number in sorted(tally.records.items())) or "no records"
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(tally.failures.items()))
     failed = f"failures: {kinds}" if kinds else "no failures"
-    _print(f"{counted(tally.documents, 'document')} in {seconds:.1f} s: {records}; {failed}")
+    before = f" ({tally.resumed:,} of them done before)" if tally.resumed else ""
+    _print(f"{counted(tally.documents, 'document')}{before} in {seconds:.1f} s: {records}; {failed}")
     answers = ", ".join(f"{number} {_ORIGINS[origin]}" for origin, number in sorted(tally.origins.items()))
     tokens = f"{tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
     _print(f"answers: {answers or 'none'}; {counted(tally.reasked, 'document')} asked again; {tokens}")
@@ -70,7 +71,7 @@ def summary(tally: Tally, folder: Path, seconds: float, cost: Mapping[str, Any] 
     _print(f"values:  {_shares(tally.values)}")
     if tally.problems:
         left = ", ".join(f"{number} {name}" for name, number in sorted(tally.problems.items()))
-        _print(f"left:    {left} after the last re-ask; records that they touch are kept and marked")
+        _print(f"left:    {left} in the answers that count; records that they touch are kept and marked")
     for document, first in tally.duplicates.items():
         click.echo(f"same text: {short(document)} is {short(first)} again")
     if more := tally.repeated - len(tally.duplicates):
@@ -124,6 +125,8 @@ def _spent(cost: Mapping[str, Any]) -> Iterator[str]:
         sums = spent[kind]
         if sums["answers"]:
             money = "cost unknown" if sums["cost"] is None else f"{float(sums['cost']):.4f} {cost['currency']}"
+            if kind == "cached":
+                money = "nothing now"
             parts.append(f"{name} {sums['prompt']:,} in, {sums['completion']:,} out ({money})")
     yield f"spent:   {'; '.join(parts)}"
 

@@ -66,7 +66,7 @@ def _plan(documents: Iterable[Document | Failure], pipeline: Pipeline, resolved:
             return recordings.find(request)
         return filled.get(request) if filled is not None else None
 
-    source = Source(ask=pipeline.request_for, known=known, keeps=cache is not None, is_offline=recordings is not None)
+    source = Source(asks=pipeline.requests_for, known=known, keeps=cache is not None, is_offline=recordings is not None)
     terms = plan.Terms(
         model=asking.model,
         task=pipeline.prompt.name,
@@ -121,8 +121,8 @@ def _documents(made: Plan) -> Iterator[str]:
 def _limits(made: Plan, settings: Settings) -> Iterator[str]:
     """What to say where the plan passes a limit."""
     tokens, cost = made.all.prompt_tokens + made.all.completion_tokens, made.all.cost
-    if settings.max_tokens_total is not None and tokens > settings.max_tokens_total:
-        most = settings.max_tokens_total
+    if settings.max_total_tokens is not None and tokens > settings.max_total_tokens:
+        most = settings.max_total_tokens
         yield f"limit       --max-total-tokens {most} may stop the run: about {_round(tokens):,} are needed"
     if settings.max_cost is not None and cost is not None and cost > Decimal(str(settings.max_cost)):
         yield f"limit       --max-cost {settings.max_cost:g} may stop the run: up to {_money(cost)} USD are needed"

@@ -31,6 +31,8 @@ _FIRST, _FAILED = 5, 10
 _EVERY_S, _SELDOM_S, _LONG_S = 10.0, 60.0, 600.0
 # A terminal is drawn anew at most so often.
 _REDRAW_S = 0.1
+# Cells that the spinner and the space behind it take, and the last one, at which some terminals begin a new line.
+_SPINNER = 3
 
 Cost = Callable[[Tally], Mapping[str, Any]]
 
@@ -85,7 +87,7 @@ class Progress:
         now = self._clock()
         if self._status is not None and now - self._drawn >= _REDRAW_S:
             self._drawn = now
-            self._status.update(self._figures().line())
+            self._status.update(_one_line(self._figures().line(), self._status.console.width))
         if now - self._told >= _EVERY_S:
             self._told = now
             self._events.add("progress", **self._figures().to_json())
@@ -122,7 +124,7 @@ class Progress:
             click.echo(line, err=True)
         else:
             # Above the live line, which else would stand in its way.
-            self._status.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._status.console.print(line, markup=False, highlight=False)
 
     def _figures(self) -> Figures:
         return Figures(
@@ -170,3 +172,12 @@ def _found(extraction: Extraction) -> str:
     origin = extraction.attempts[0].completion.origin if extraction.attempts else ""
     again = f", asked {len(extraction.attempts)} times" if len(extraction.attempts) > 1 else ""
     return f"{counts} ({origin}{again})" if origin else counts
+
+
+def _one_line(line: str, width: int) -> str:
+    """As much of a line as stands beside the spinner: a second one would leave its rest behind at each redraw."""
+    from rich.text import Text
+
+    text = Text(line)
+    text.truncate(width - _SPINNER, overflow="ellipsis")
+    return text.plain

@@ -63,8 +63,9 @@ def command(
 
     Reads .txt .md .html .jsonl .csv .parquet, and .pdf .docx with the extra "files". Writes a run
     folder, a new one below runs/ unless --out names it: records.jsonl, a CSV table for each
-    record type, failures.jsonl, manifest.json, log.jsonl. The same command again goes on with a run that was
-    stopped. Exits 0 if all went well, 1 if something failed, 130 if it was interrupted.
+    record type, failures.jsonl, documents.jsonl, manifest.json, log.jsonl. The same command again
+    goes on with a run that was stopped. Exits 0 if all went well, 1 if something failed, 130 if
+    it was interrupted.
     """
     again = retry.of(retry_failed, inputs) if retry_failed is not None else None
     if again:
@@ -147,7 +148,7 @@ class _Run:
             store.finish(self._manifest(tally), is_whole=tally.stopped is None)
             progress.end(tally)
         if tally.stopped:
-            raise self._stopped(tally, store, total)
+            raise self._stopped(tally, store, total, is_limited=limit.reached(tally) is not None)
         if not is_quiet and not is_json:
             with output.reader():
                 output.listing(found, tally)
@@ -168,11 +169,12 @@ class _Run:
         made = manifest(self._pipeline, self._resolved, self._inputs, tally, started=self._started, seconds=seconds)
         return {**made, "cost": self._cost(tally)}
 
-    def _stopped(self, tally: job.Tally, store: RunFolder, total: int | None) -> MahdarError:
+    def _stopped(self, tally: job.Tally, store: RunFolder, total: int | None, *, is_limited: bool) -> MahdarError:
         """What is said of a run that has ended early: how far it came, and how much is left."""
         done = tally.documents - tally.unfinished
         of = f"{done:,} of {total:,} documents" if total and total > done else output.counted(done, "document")
-        kept = f"stopped after {of}, see {output.shown(store.folder)}/; the same command goes on from there"
+        way = "with a higher limit, or none, the same command" if is_limited else "the same command"
+        kept = f"stopped after {of}, see {output.shown(store.folder)}/; {way} goes on from there"
         said = f"{tally.stopped}\n{kept if done else 'nothing was extracted'}"
         if self._stop.is_interrupted:
             return Stopped(said)

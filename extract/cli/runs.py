@@ -89,8 +89,11 @@ class _Inputs:
 
 def _read_again(manifest: Mapping[str, Any], name: str) -> _Inputs:
     from extract import documents
+    from extract.documents.part import STDIN
 
     inputs = _Inputs()
+    if STDIN in inputs_of(manifest):
+        return _Inputs(problem="it came on the standard input, which is not kept")
     limit = str(manifest.get("settings", {}).get("max_chars", {}).get("value"))
     try:
         items = documents.read(inputs_of(manifest), max_chars=int(limit) if limit.isdecimal() else None)
