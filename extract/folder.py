@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import schemas
-from extract.errors import ConfigError, WriteError
-from extract.runfiles import DOCUMENTS, FAILURES, JOURNAL, MANIFEST, RECORDS
+from extract.errors import ConfigError, InputError, WriteError
+from extract.runfiles import DOCUMENTS, FAILURES, JOURNAL, MANIFEST, RECORDS, read_manifest
 
 # No space, no more of one's share, a file as long as it may be.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -55,6 +56,16 @@ def holds_rows(folder: Path) -> bool:
     """Whether there is anything of a run in the folder that would be missed."""
     paths = (folder / name for name in (RECORDS, FAILURES, DOCUMENTS))
     return any(path.exists() and path.stat().st_size for path in paths)
+
+
+def earlier(folder: Path) -> list[Mapping[str, Any]]:
+    """When runs began that this folder held before, their seconds and what they cost, as far as a manifest tells."""
+    try:
+        manifest = read_manifest(folder)
+        own = {"started": manifest["started"], "seconds": manifest["seconds"], "cost": manifest["cost"]["total"]}
+        return [*manifest.get("earlier", []), own]
+    except (InputError, LookupError, TypeError):
+        return []
 
 
 def clear(folder: Path) -> None:

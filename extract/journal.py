@@ -58,12 +58,19 @@ class Journal:
     """Vouches for what other files hold. The first line says which job it is of; each further one, a document."""
 
     def __init__(
-        self, path: Path, files: Mapping[str, Appender], job: Mapping[str, Any], *, run: str = "", start: int = 0
+        self,
+        path: Path,
+        files: Mapping[str, Appender],
+        job: Mapping[str, Any],
+        *,
+        run: str = "",
+        earlier: Sequence[Mapping[str, Any]] = (),
+        start: int = 0,
     ) -> None:
         self._own = Appender(path, start=start)
         self._files = files
         if not start:
-            self._own.add(line({"format": FORMAT, "run": run, "job": job, "files": list(files)}))
+            self._own.add(line({"format": FORMAT, "run": run, "job": job, "files": list(files), "earlier": [*earlier]}))
 
     def done(self, key: str, delta: Mapping[str, Any]) -> None:
         """A document is done, once `flush` returns; `delta` is what the run counted of it."""
@@ -97,6 +104,7 @@ class Past:
             if first["format"] != FORMAT:
                 raise ValueError(first["format"])
             self.run = str(first["run"])
+            self.earlier: Sequence[Mapping[str, Any]] = [dict(each) for each in first["earlier"]]
             self.job: Mapping[str, Any] = dict(first["job"])
             self.names: Sequence[str] = [str(name) for name in first["files"]]
         self.sizes: dict[str, int] = dict.fromkeys(self.names, 0)

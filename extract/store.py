@@ -14,7 +14,7 @@ from uuid import uuid4
 from extract.compact import line
 from extract.document import Failure
 from extract.errors import ConfigError, InputError, WriteError
-from extract.folder import clear, holds_rows, take, writing
+from extract.folder import clear, earlier, holds_rows, take, writing
 from extract.journal import Appender, Journal, Past
 from extract.lock import Lock
 from extract.made import Made, make, outcome
@@ -38,8 +38,9 @@ class RunFolder:
 
     A folder that holds an unfinished run of the same `job` is taken up where it was left: `done` are the keys of its
     documents, `past` what was counted of them; `run` names the run, the same when it is taken up. One of a finished
-    run of the same job is written anew; with `is_fresh`, so is one of any run. A folder that holds anything else, a
-    run of another job, or that cannot be written, raises ConfigError; so does one that another process is writing.
+    run of the same job is written anew; with `is_fresh`, so is one of any run; what runs there cost before is in
+    `earlier`. A folder that holds anything else, a run of another job, or that cannot be written, raises ConfigError;
+    so does one that another process is writing.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class RunFolder:
         try:
             with writing(folder):
                 past = None if is_fresh else self._past(names)
+                self.earlier = past.earlier if past else earlier(folder)
                 if past is None:
                     clear(folder)
                 sizes = past.sizes if past else dict.fromkeys(names, 0)
@@ -76,7 +78,9 @@ class RunFolder:
                 # Told apart from every other run, also from an earlier one in this folder.
                 self.run = past.run if past else uuid4().hex
                 start = past.size if past else 0
-                self._journal = Journal(folder / JOURNAL, self._files, self._job, run=self.run, start=start)
+                self._journal = Journal(
+                    folder / JOURNAL, self._files, self._job, run=self.run, earlier=self.earlier, start=start
+                )
                 self._tables = [Table(self._files[f"{kind.plural}.csv"], kind) for kind in kinds]
                 self._journal.flush()
         except BaseException:

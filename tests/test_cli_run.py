@@ -279,3 +279,14 @@ def test_help_says_what_an_option_takes(shown):
 
     assert ran.code == 0
     assert f"  {shown}" in ran.out
+
+
+def test_what_a_run_cost_is_not_forgotten_when_its_folder_is_written_anew(reports):
+    with ScriptedEndpoint(saying()) as endpoint:
+        for _ in range(3):
+            live(endpoint.url)
+
+    value = manifest()
+    assert [run["cost"]["answers"] for run in value["earlier"]] == [3, 0]
+    assert all(run["started"] for run in value["earlier"])
+    assert value["cost"]["total"]["answers"] == 0

@@ -145,7 +145,7 @@ class _Run:
                 shown=output.MAX_DOCUMENTS,
                 is_slow="-" in self._inputs,
             )
-            store.finish(self._manifest(tally), is_whole=tally.stopped is None)
+            store.finish({**self._manifest(tally), "earlier": [*store.earlier]}, is_whole=tally.stopped is None)
             progress.end(tally)
         if tally.stopped:
             raise self._stopped(tally, store, total, is_limited=limit.reached(tally) is not None)
