@@ -14,7 +14,7 @@ from extract.answers import Answers
 from extract.client import Client, Endpoint
 from extract.errors import ConfigError
 from extract.keys import key_of
-from extract.pace import LARGEST, Pace
+from extract.pace import Pace
 from extract.pipeline import Asking, Pipeline
 from extract.probe import kept, modes
 from extract.probe.found import Found, now
@@ -22,6 +22,7 @@ from extract.recordings import Recordings, Setup
 from extract.request import Label, Mode
 from extract.secrets import of_endpoint, of_headers
 from extract.settings import AUTO, Resolved, Settings
+from extract.slots import LARGEST
 
 if TYPE_CHECKING:
     from instructor.core.hooks import Hooks

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from extract.errors import Interrupted
 from extract.learned import Learned
 from extract.limits import Told, stated
+from extract.slots import Slots
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -24,56 +25,6 @@ Clock = Callable[[], float]
 
 # Documents in work for each slot: those beyond the slots wait for their time to try again.
 _PER_SLOT = 4
-_SMALLEST, LARGEST = 4, 256
-
-
-class Slots:
-    """How many requests may be on their way: a fixed number, or one that follows the endpoint; never more than `most`.
-
-    An adaptive number begins at `first`, 4 if nobody knows better, and doubles each time as many answers came, as long
-    as they come within 1.6 times the fastest mean so far; beyond that it stays. It halves, at most once in a round
-    trip, when requests are refused or time out, and grows by one a round from then on (additive increase,
-    multiplicative decrease).
-    """
-
-    def __init__(
-        self, number: int | None, *, first: int | None = None, most: int | None = None, clock: Clock = time.monotonic
-    ) -> None:
-        self.is_fixed = number is not None
-        wanted = number if number is not None else LARGEST
-        self.most = min(wanted, most) if most is not None else wanted
-        self.number = self.most if self.is_fixed else min(first or _SMALLEST, self.most)
-        self._clock = clock
-        self._answers, self._latency = 0, 0.0
-        self._best: float | None = None
-        self._is_slow_start = True
-        self._shrunk_at = float("-inf")
-
-    def answered(self, latency_s: float) -> None:
-        """An answer came."""
-        if self.is_fixed:
-            return
-        self._answers += 1
-        self._latency += latency_s
-        if self._answers >= self.number:
-            mean = self._latency / self._answers
-            self._best = mean if self._best is None else min(self._best, mean)
-            if mean <= 1.6 * self._best:
-                self.number = min(2 * self.number if self._is_slow_start else self.number + 1, self.most)
-            else:
-                # More in flight only wait for each other: a server with few slots.
-                self._is_slow_start = False
-                self.number = max(1, round(self.number * self._best / mean * 1.3))
-            self._answers, self._latency = 0, 0.0
-
-    def refused(self) -> None:
-        """The endpoint had enough, or gave no answer."""
-        if self.is_fixed or self._clock() - self._shrunk_at < (self._best or 1.0):
-            return
-        self._shrunk_at = self._clock()
-        self._is_slow_start = False
-        self.number = max(1, self.number // 2)
-        self._answers, self._latency = 0, 0.0
 
 
 class Pace:
@@ -198,7 +149,7 @@ class Pace:
 
     def timed_out(self) -> None:
         """A request was not answered in time."""
-        self.slots.refused()
+        self.slots.timed_out()
 
     def _read(self, headers: Mapping[str, str]) -> None:
         changes = [self._requests.read(stated(headers, "requests")), self._tokens.read(stated(headers, "tokens"))]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from extract.errors import Interrupted
-from extract.pace import Pace, Slots
+from extract.pace import Pace
+from extract.slots import Slots
 
 
 class Clock:
@@ -44,27 +45,6 @@ def test_a_server_that_takes_one_request_at_a_time_gets_few():
         answered(slots, 0.5 * slots.number)  # they wait for each other
 
     assert slots.number <= 6
-
-
-def test_a_refusal_halves_the_slots_once_in_a_round_trip():
-    clock = Clock()
-    slots = Slots(None, clock=clock)
-    answered(slots, 0.2, 0.2, 0.2)
-    clock.now = 10.0
-    slots.refused()
-    slots.refused()
-
-    assert slots.number == 16
-
-
-def test_after_a_refusal_slots_grow_by_one():
-    clock = Clock()
-    slots = Slots(None, clock=clock)
-    answered(slots, 0.2, 0.2)
-    clock.now = 10.0
-    slots.refused()
-
-    assert [answered(slots, 0.2), answered(slots, 0.2)] == [9, 10]
 
 
 def test_a_number_that_was_given_stays():

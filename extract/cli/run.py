@@ -22,9 +22,9 @@ from extract.documents import Metadata, count, read
 from extract.errors import ConfigError, EndpointError, InputError, MahdarError, Stopped, WriteError
 from extract.folder import new
 from extract.manifest import manifest
-from extract.pace import LARGEST
 from extract.pipeline import Extraction, Pipeline
 from extract.settings import Resolved
+from extract.slots import LARGEST
 from extract.store import RunFolder, is_unfinished
 from extract.terms import Job, job_of
 
