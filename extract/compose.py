@@ -60,7 +60,7 @@ def pipeline(
         asking = _adopt(resolved, replayed.settings(prompt.name), settings.replay, prompt.name)
         return Pipeline(prompt, Answers(recordings=replayed), replace(asking, sample=sample), hooks=hooks)
     client = Client(endpoint(settings), pace=_pace(settings))
-    # Answers that come in one turn of the event loop are written together; `Answers` sees to it.
+    # Answers that come in the same moment are written together; `Answers` sees to it.
     cache = open_cache(settings, hold=_HELD)
     if record_to is not None and recordings is None:
         recordings = Recordings(record_to, secrets=secrets(settings))

@@ -31,11 +31,12 @@ def _nothing(_: Document) -> None:
 
 
 class Crew:
-    """Works on up to `size` documents at once, more only while some of them wait for an endpoint's leave.
+    """Works on documents: up to `size` are asked about at once, as many wait for a slot or for their answer's turn.
 
-    When `take` says no, what is in work is given up; on a wish to stop it is finished, but nothing is tried
-    again. A document that is known already is handled at once and takes no place. Documents of a source that `is_slow`
-    are read in a thread: the others go on while it has nothing to give.
+    There are more while some of them wait for an endpoint's leave. When `take` says no, what is in work is given up;
+    on a wish to stop it is finished, but nothing is tried again. A document that is known already is handled at once
+    and takes no place. Documents of a source that `is_slow` are read in a thread: the others go on while it has
+    nothing to give.
     """
 
     def __init__(

@@ -48,10 +48,10 @@ def stated(headers: Mapping[str, str], what: What) -> Stated | None:
     of day for the reset. Azure says -1 where it has nothing to say.
     """
     for names in (f"x-ratelimit-{{}}-{what}", f"anthropic-ratelimit-{what}-{{}}"):
-        limit = _number(headers.get(names.format("limit")))
+        limit = number(headers.get(names.format("limit")))
         if limit:
             reset_s, grain_s = _reset(headers.get(names.format("reset")), headers.get("date"))
-            left = _number(headers.get(names.format("remaining")))
+            left = number(headers.get(names.format("remaining")))
             return Stated(limit=limit, left=left, reset_s=reset_s, grain_s=grain_s)
     return None
 
@@ -166,12 +166,13 @@ class Told:
         return min(most, max(left, 1.0) / max(reset_s, now.grain_s))
 
 
-def _number(text: str | None) -> float | None:
+def number(text: str | None) -> float | None:
+    """The number in a header; None if there is none, or one that means nothing, as "inf" and "nan" do."""
     try:
-        number = float(text) if text else math.nan
+        found = float(text) if text else math.nan
     except ValueError:
         return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return found if math.isfinite(found) and found >= 0 else None
 
 
 def _reset(text: str | None, date: str | None) -> tuple[float | None, float]:
@@ -180,10 +181,10 @@ def _reset(text: str | None, date: str | None) -> tuple[float | None, float]:
     if _DURATION.fullmatch(text):
         parts = _PART.findall(text)
         _, decimals, unit = parts[-1]
-        return sum(float(number) * _UNITS[unit] for number, _, unit in parts), _UNITS[unit] / 10 ** len(decimals)
-    number = _number(text)
-    if number is not None:
-        return number, 10.0 ** -len(text.partition(".")[2])
+        return sum(float(count) * _UNITS[unit] for count, _, unit in parts), _UNITS[unit] / 10 ** len(decimals)
+    plain = number(text)
+    if plain is not None:
+        return plain, 10.0 ** -len(text.partition(".")[2])
     return _until(text, date), 1.0
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+
+from extract.limits import number
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,7 @@ def asked_for(headers: Mapping[str, str], *, clock: Callable[[], float] = time.t
     A time of day is counted from the endpoint's own `Date`, without one from `clock`, in seconds of the epoch, and
     then for five minutes at most. None if nothing is asked for, or nothing that can be waited for.
     """
-    milliseconds, seconds = _number(headers.get("retry-after-ms")), _number(headers.get("retry-after"))
+    milliseconds, seconds = number(headers.get("retry-after-ms")), number(headers.get("retry-after"))
     if milliseconds is not None:
         return milliseconds / 1000
     return seconds if seconds is not None else _until(headers.get("retry-after"), headers.get("date"), clock)
@@ -33,15 +34,6 @@ def shown(seconds: float) -> str:
     if seconds <= 120:
         return f"{seconds:g} s"
     return f"{seconds / 60:.3g} min" if seconds < 7_200 else f"{seconds / 3600:,.1f} h".replace(".0 h", " h")
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text) if text else math.nan
-    except ValueError:
-        return None
-    # "inf" and "nan" are numbers too, for Python.
-    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _until(moment: str | None, now: str | None, clock: Callable[[], float]) -> float | None:
